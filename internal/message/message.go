@@ -11,6 +11,9 @@ type Source struct {
 	Helo string `json:"helo"`           // what it called itself
 	User string `json:"user,omitempty"` // AUTH identity
 	TLS  string `json:"tls,omitempty"`  // version and cipher suite, "" for cleartext
+	// Trusted says that the client may relay: a listed network, AUTH, or a client certificate.
+	Trusted bool   `json:"trusted,omitempty"`
+	Network string `json:"network,omitempty"` // name of the listed network it came from
 }
 
 // Envelope is what SMTP says about a message: who sent it, to whom, and how.
