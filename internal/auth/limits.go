@@ -1,0 +1,74 @@
+package auth
+
+import (
+	"time"
+
+	"sigill/internal/message"
+)
+
+// Limits bounds what can be asked for and tried (security.md, threats T14 to T17).
+type Limits struct {
+	CodeLife time.Duration // a code's
+	Idle     time.Duration // a session's, between two requests
+	Lock     time.Duration // how long an access is locked after too many tries
+
+	Tries           int // wrong tries per code
+	PerMessage      int // wrong tries per message, in all
+	PerRecipientDay int // wrong tries per recipient and day
+	PerClientHour   int // wrong tries per client address and hour
+	GlobalHour      int // wrong tries per hour in all: above it everybody waits
+
+	CodesPerRecipientHour int // codes sent
+	CodesPerMessage       int // codes sent
+}
+
+// DefaultLimits returns the limits used when nothing is configured.
+func DefaultLimits() Limits {
+	return Limits{
+		CodeLife: 10 * time.Minute, Idle: 30 * time.Minute, Lock: 15 * time.Minute,
+		Tries: 5, PerMessage: 20, PerRecipientDay: 20, PerClientHour: 100, GlobalHour: 1000,
+		CodesPerRecipientHour: 5, CodesPerMessage: 10,
+	}
+}
+
+// Counter is one count that all nodes share. Kind and Value name it; the store keeps
+// a keyed hash of the value.
+type Counter struct {
+	Kind   string
+	Value  string
+	Window time.Duration // counts start anew each window; 0 never
+	Most   int           // above it the counted thing is refused
+}
+
+// TryCounters are counted before a code is compared, and given back when it was right.
+func (l Limits) TryCounters(m *message.Message, recipient int, client string) []Counter {
+	const day = 24 * time.Hour
+	return []Counter{
+		{"try.message", string(m.ID), 0, l.PerMessage},
+		{"try.recipient", m.Recipients[recipient].Address.Key(), day, l.PerRecipientDay},
+		{"try.client", client, time.Hour, l.PerClientHour},
+		{"try.all", "", time.Hour, l.GlobalHour},
+	}
+}
+
+// AskCounters are counted before a code is made.
+func (l Limits) AskCounters(m *message.Message, recipient int) []Counter {
+	return []Counter{
+		{"ask.recipient", m.Recipients[recipient].Address.Key(), time.Hour, l.CodesPerRecipientHour},
+		{"ask.message", string(m.ID), 0, l.CodesPerMessage},
+	}
+}
+
+// Over says whether one of the counts is above its limit. Counts that are missing
+// count as above: it fails closed.
+func Over(counters []Counter, counts []int64) bool {
+	if len(counts) != len(counters) {
+		return true
+	}
+	for i, c := range counters {
+		if counts[i] > int64(c.Most) {
+			return true
+		}
+	}
+	return false
+}
