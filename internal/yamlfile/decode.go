@@ -37,6 +37,12 @@ func (p Positions) At(path string) Pos {
 	return Pos{File: p.file}
 }
 
+// Has says whether the file holds a value at a dotted path.
+func (p Positions) Has(path string) bool {
+	_, found := p.places[path]
+	return found
+}
+
 // DecodePositions is Decode, and says where each value stands, for checks that come after.
 func DecodePositions(name string, data []byte, into any) (Positions, error) {
 	positions := Positions{file: name, places: map[string]Pos{}}
