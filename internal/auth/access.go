@@ -250,3 +250,13 @@ func (a *Access) End(s *Session) {
 		}
 	}
 }
+
+// DropLink forgets a token whose mail never left.
+func (a *Access) DropLink(token Secret) {
+	for i := range a.Links {
+		if token.Matches(a.Links[i].Hash) {
+			a.Links = append(a.Links[:i], a.Links[i+1:]...)
+			return
+		}
+	}
+}

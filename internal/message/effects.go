@@ -37,6 +37,9 @@ const (
 	JobPurge    JobKind = "purge"     // the grace is over
 )
 
+// RefAgain marks a JobNotify that is wanted although a notice left before.
+const RefAgain = "again"
+
 // All is the recipient of a job or an event that is about the whole message.
 const All = -1
 
@@ -47,7 +50,7 @@ type Job struct {
 	Kind      JobKind
 	Message   ID
 	Recipient int    // index, or All
-	Ref       string // a further id, such as that of an access; "" for none
+	Ref       string // further ids, as access.session or indexes of recipients; "" for none
 	RunAt     time.Time
 	Attempt   int // how many times it was claimed, this time included
 }
@@ -131,3 +134,24 @@ func DefaultTerms() Terms {
 		Grace: 7 * day, Queue: 2 * day, Delay: 4 * time.Hour, NumberAgain: 730 * day,
 	}
 }
+
+// Next says what becomes of a job that was worked.
+type Next struct {
+	finished bool
+	retry    time.Time
+}
+
+// Finished says that the job was finished together with its result, in one transaction.
+func Finished() Next { return Next{finished: true} }
+
+// Done says that there is nothing more to do, or never was.
+func Done() Next { return Next{} }
+
+// RetryAt puts the job back until t.
+func RetryAt(t time.Time) Next { return Next{retry: t} }
+
+// IsFinished says whether nothing is left to write.
+func (n Next) IsFinished() bool { return n.finished }
+
+// Retry returns when the job is due again: zero for never.
+func (n Next) Retry() time.Time { return n.retry }

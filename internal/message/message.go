@@ -74,6 +74,7 @@ type Recipient struct {
 
 	Attempts int       `json:"attempts,omitempty"` // tries to relay
 	Reply    string    `json:"reply,omitempty"`    // the last reply of the next hop, without addresses
+	Late     bool      `json:"late,omitempty"`     // the sender was told that it is late
 	Reminded bool      `json:"reminded,omitempty"`
 	Opened   time.Time `json:"opened"` // first opened
 }

@@ -2,6 +2,8 @@ package message
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -116,13 +118,19 @@ func (m *Message) Relayed(now time.Time, i int, reply string) (Effects, error) {
 }
 
 // Defer notes that the next hop did not take the message for now.
-func (m *Message) Defer(now time.Time, i int, reply string) (Effects, error) {
+// The sender is told when it stays so for too long.
+func (m *Message) Defer(now time.Time, i int, reply string, t Terms) (Effects, error) {
 	if err := m.requeue(now, i); err != nil {
 		return Effects{}, err
 	}
+	first := m.Recipients[i].Attempts == 0
 	m.Recipients[i].Attempts++
 	m.Recipients[i].Reply = reply
-	return m.step(now, i, EventDeferred, map[string]string{"reply": reply}, Deferred)
+	e, err := m.step(now, i, EventDeferred, map[string]string{"reply": reply}, Deferred)
+	if err == nil && first {
+		e.Jobs = append(e.Jobs, m.job(JobDelay, i, m.Accepted.Add(t.Delay)))
+	}
+	return e, err
 }
 
 // Bounce notes that the next hop refused the message for good, or that the queue's
@@ -151,6 +159,7 @@ func (m *Message) BounceTold(now time.Time, i int) Effects {
 
 // DelayTold notes that the sender was told that recipient i is late.
 func (m *Message) DelayTold(now time.Time, i int) Effects {
+	m.Recipients[i].Late = true
 	return m.note(now, i, EventDelayed, map[string]string{"notice": "delay"})
 }
 
@@ -206,7 +215,9 @@ func (m *Message) Resend(now time.Time, i int) (Effects, error) {
 	if !r.State.Readable() {
 		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: send a notice in %s", m.ID, i, ErrStep, r.State)
 	}
-	return Effects{Jobs: []Job{m.job(JobNotify, i, now)}}, nil
+	j := m.job(JobNotify, i, now)
+	j.Ref = RefAgain
+	return Effects{Jobs: []Job{j}}, nil
 }
 
 // Open notes that recipient i proved itself and reads. It may be called each time.
@@ -288,7 +299,7 @@ func (m *Message) holdAgain(now time.Time, i int, kind EventKind, t Terms, ask b
 func (m *Message) Asked(now time.Time) Effects { return m.note(now, All, EventAsked, nil) }
 
 // CodeAsked asks for a code: the job makes and sends it.
-func (m *Message) CodeAsked(now time.Time, i int, access ID) (Effects, error) {
+func (m *Message) CodeAsked(now time.Time, i int, access ID, session string) (Effects, error) {
 	r, err := m.Recipient(i)
 	if err != nil {
 		return Effects{}, err
@@ -299,9 +310,25 @@ func (m *Message) CodeAsked(now time.Time, i int, access ID) (Effects, error) {
 	r.Asked = true
 	e := m.note(now, i, EventCodeAsked, nil)
 	j := m.job(JobSendCode, i, now)
-	j.Ref = string(access)
+	j.Ref = string(access) + "." + session
 	e.Jobs = append(e.Jobs, j)
 	return e, nil
+}
+
+// NumbersSet has the person told which numbers were set; it follows SetNumber.
+func (m *Message) NumbersSet(now time.Time, recipients []int) Effects {
+	refs := make([]string, len(recipients))
+	for k, i := range recipients {
+		refs[k] = strconv.Itoa(i)
+	}
+	j := m.job(JobConfirm, All, now)
+	j.Ref = strings.Join(refs, ",")
+	return Effects{Jobs: []Job{j}}
+}
+
+// TellPerson has the person told of what became of recipient i.
+func (m *Message) TellPerson(now time.Time, i int) Effects {
+	return Effects{Jobs: []Job{m.job(JobTell, i, now)}}
 }
 
 // Note records a fact that is not a step.

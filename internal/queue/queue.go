@@ -21,24 +21,9 @@ import (
 	"sigill/internal/store"
 )
 
-// Next says what becomes of a job that was worked.
-type Next struct {
-	finished bool
-	retry    time.Time
-}
-
-// Finished says that the job was finished together with its result, in one transaction.
-func Finished() Next { return Next{finished: true} }
-
-// Done says that there is nothing more to do, or never was.
-func Done() Next { return Next{} }
-
-// RetryAt puts the job back until t.
-func RetryAt(t time.Time) Next { return Next{retry: t} }
-
 // Handler works one job. An error is logged and the job tried again after a pause that
 // grows with its attempts.
-type Handler func(ctx context.Context, j message.Job) (Next, error)
+type Handler func(ctx context.Context, j message.Job) (message.Next, error)
 
 // Options of a [Runner]. Zero values take the defaults named.
 type Options struct {
@@ -210,21 +195,21 @@ func (r *Runner) work(ctx context.Context, j message.Job) {
 	case err != nil:
 		result = "failed"
 		r.o.Log.Error("job failed", "job", j.ID, "kind", j.Kind, "msg", j.Message, "attempt", j.Attempt, "error", err)
-		next = RetryAt(r.o.Now().Add(r.pause(j.Attempt)))
-	case !next.retry.IsZero():
+		next = message.RetryAt(r.o.Now().Add(r.pause(j.Attempt)))
+	case !next.Retry().IsZero():
 		result = "again"
 	}
 	r.worked.WithLabelValues(string(j.Kind), result).Inc()
-	if next.finished {
+	if next.IsFinished() {
 		return
 	}
-	if err := r.jobs.Finish(ctx, j, next.retry); err != nil && !errors.Is(err, store.ErrStale) {
+	if err := r.jobs.Finish(ctx, j, next.Retry()); err != nil && !errors.Is(err, store.ErrStale) {
 		r.o.Log.Warn("job could not be finished; it runs again", "job", j.ID, "kind", j.Kind, "error", err)
 	}
 }
 
 // call runs the handler, and turns a panic into an error that says where.
-func (r *Runner) call(ctx context.Context, j message.Job) (next Next, err error) {
+func (r *Runner) call(ctx context.Context, j message.Job) (next message.Next, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			r.o.Log.Error("job panicked", "job", j.ID, "kind", j.Kind, "stack", string(debug.Stack()))
@@ -233,7 +218,7 @@ func (r *Runner) call(ctx context.Context, j message.Job) (next Next, err error)
 	}()
 	h := r.handlers[j.Kind]
 	if h == nil {
-		return Next{}, fmt.Errorf("no handler for %q", j.Kind)
+		return message.Done(), fmt.Errorf("no handler for %q", j.Kind)
 	}
 	return h(ctx, j)
 }
