@@ -196,7 +196,7 @@ func (d *decoder) unsigned(n *Node, v reflect.Value) {
 		d.add(err, n)
 		return
 	}
-	v.SetUint(uint64(value))
+	v.SetUint(uint64(value)) //nolint:gosec // not negative: refused above
 }
 
 func (d *decoder) text(n *Node, v reflect.Value) {
