@@ -1,0 +1,243 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"sigill/internal/message"
+	"sigill/internal/seal"
+)
+
+// Codec turns messages, accesses, contacts, traces and jobs into rows and back. It
+// seals what is personal and hashes what is looked up. It knows no database: when it
+// lacks a column key it says so by a [NeedKeyError], the driver fetches or makes the
+// key in a transaction of its own, and asks again. It is safe for concurrent use.
+type Codec struct {
+	ring *seal.Keyring
+	now  func() time.Time
+	node string
+
+	mu       sync.RWMutex
+	keys     map[home]*seal.ColumnKey
+	recorded string // the ring's key ids that the store has on record
+
+	homes homes
+}
+
+// home is where a thing is sealed: under the column key of an organisation's month.
+type home struct{ org, month string }
+
+// NewCodec returns a codec that seals under ring. The node names the owner of leases.
+func NewCodec(ring *seal.Keyring, node string, now func() time.Time) *Codec {
+	if node == "" {
+		node = "node" // the empty name means that nobody owns a job
+	}
+	return &Codec{ring: ring, now: now, node: node, keys: map[home]*seal.ColumnKey{}}
+}
+
+// Node returns the name under which jobs are leased.
+func (c *Codec) Node() string { return c.node }
+
+// NeedKeyError says that a column key is not in memory. With Make it may be made when
+// the store has none; without, the store had one and it must be there.
+type NeedKeyError struct {
+	Org, Month string
+	Make       bool
+}
+
+func (e *NeedKeyError) Error() string {
+	return fmt.Sprintf("column key of %s is not loaded", e.Month)
+}
+
+// ErrNeedRecord says that the ring has a key that the store has not on record yet: the
+// driver writes [Codec.Installation], calls [Codec.Recorded] and asks again.
+var ErrNeedRecord = errors.New("the ring's keys are not on record")
+
+// NewKey makes the row of a column key that the store does not have. The driver inserts
+// it unless another node was faster, and hands what the store then has to AddKey.
+func (c *Codec) NewKey(org, month string) (KeyRow, error) {
+	_, w, err := c.ring.NewColumnKey(org, month)
+	if err != nil {
+		return KeyRow{}, fmt.Errorf("make column key of %s: %w", month, err)
+	}
+	return KeyRow{Org: org, Month: month, KeyID: w.KeyID, Wrap: w.Blob}, nil
+}
+
+// AddKey takes a committed column key into memory.
+func (c *Codec) AddKey(r KeyRow) error {
+	k, err := c.ring.UnwrapColumnKey(r.Org, r.Month, seal.Wrapped{KeyID: r.KeyID, Blob: r.Wrap})
+	if err != nil {
+		return fmt.Errorf("open column key of %s: %w", r.Month, err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keys[home{r.Org, r.Month}] = k
+	return nil
+}
+
+// key returns the column key of a home, or a [NeedKeyError].
+func (c *Codec) key(h home, create bool) (*seal.ColumnKey, error) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	k, ok := c.keys[h]
+	if !ok {
+		return nil, &NeedKeyError{Org: h.org, Month: h.month, Make: create}
+	}
+	return k, nil
+}
+
+// writeKey returns the column key to write with, once the ring's keys are on record.
+func (c *Codec) writeKey(h home) (*seal.ColumnKey, error) {
+	if err := c.checkRecorded(); err != nil {
+		return nil, err
+	}
+	return c.key(h, true)
+}
+
+func (c *Codec) checkRecorded() error {
+	ids := c.keyIDs()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.recorded != ids {
+		return ErrNeedRecord
+	}
+	return nil
+}
+
+func (c *Codec) keyIDs() string { return strings.Join(c.ring.KeyIDs(), " ") }
+
+// Installation returns the row of this ring, for a store that has the row old, or none.
+func (c *Codec) Installation(old *Installation) *Installation {
+	if old == nil {
+		now := c.now()
+		old = &Installation{ID: string(message.NewID(now)), Made: micros(now)}
+	}
+	return &Installation{ID: old.ID, Ring: c.ring.ID(), Keys: c.keyIDs(), Check: c.ring.Check(), Made: old.Made}
+}
+
+// Recorded says that the row is committed.
+func (c *Codec) Recorded(r *Installation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.recorded = r.Keys
+}
+
+// ErrForeignKeyring means that the store was sealed with another ring, or with keys that
+// this copy of the ring lacks; the wrapping text says which.
+var ErrForeignKeyring = errors.New("the key ring does not fit the store")
+
+// Accept compares the ring with what the store has on record.
+func (c *Codec) Accept(r *Installation) error {
+	if err := c.ring.Matches(r.Ring, strings.Fields(r.Keys), r.Check); err != nil {
+		return fmt.Errorf("%w: %w", ErrForeignKeyring, err)
+	}
+	return nil
+}
+
+// Now returns the time in microseconds since 1970, as all rows hold it.
+func (c *Codec) Now() int64 { return micros(c.now()) }
+
+// micros returns t as rows hold it: microseconds since 1970, 0 for the zero time.
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// Micros returns t as rows hold it.
+func Micros(t time.Time) int64 { return micros(t) }
+
+// Moment is the inverse of [Micros].
+func Moment(us int64) time.Time {
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us).UTC()
+}
+
+// monthOf returns the month whose column key seals what was written at t.
+func monthOf(t time.Time) string { return t.UTC().Format("2006-01") }
+
+// The kinds of look-up hash.
+const (
+	hashAddress = "address"
+	hashDomain  = "domain"
+	hashRepeat  = "repeat"
+	hashCounter = "counter." // followed by the counter's kind
+)
+
+// addressHash is the look-up hash of an address, nil for the null sender.
+func (c *Codec) addressHash(a message.Address) []byte {
+	if a.IsNull() {
+		return nil
+	}
+	return c.ring.Hash(hashAddress, a.Key())
+}
+
+// hashes returns the hash of a value under every live key, newest first.
+func (c *Codec) hashes(kind, value string) [][]byte {
+	var all [][]byte
+	for _, h := range c.ring.Hashes(kind, value) {
+		all = append(all, h)
+	}
+	return all
+}
+
+// AddressHashes returns the hashes to look an address up by, nil for the null sender.
+func (c *Codec) AddressHashes(a message.Address) [][]byte {
+	if a.IsNull() {
+		return nil
+	}
+	return c.hashes(hashAddress, a.Key())
+}
+
+// DomainHashes returns the hashes to look a recipient's domain up by, nil for "".
+func (c *Codec) DomainHashes(domain string) [][]byte {
+	if domain == "" {
+		return nil
+	}
+	return c.hashes(hashDomain, strings.ToLower(domain))
+}
+
+// RepeatHashes returns the hashes to look a client's sending up by.
+func (c *Codec) RepeatHashes(repeat string) [][]byte { return c.hashes(hashRepeat, repeat) }
+
+// HashVersion is the first byte of every hash under the newest key.
+func (c *Codec) HashVersion() byte { return c.ring.HashVersion() }
+
+// homes remembers where the latest messages are sealed, so that an outcome can be
+// sealed without reading its message. It holds two generations of bounded size.
+type homes struct {
+	mu         sync.Mutex
+	young, old map[message.ID]home
+}
+
+const maxHomes = 16 << 10
+
+func (h *homes) put(id message.ID, at home) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.young == nil || len(h.young) >= maxHomes {
+		h.old, h.young = h.young, make(map[message.ID]home, maxHomes)
+	}
+	h.young[id] = at
+}
+
+func (h *homes) get(id message.ID) (home, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at, ok := h.young[id]
+	if !ok {
+		at, ok = h.old[id]
+	}
+	return at, ok
+}
+
+// current says whether h was made by the newest key.
+func (c *Codec) current(h []byte) bool {
+	return len(h) == 0 || h[0] == c.ring.HashVersion()
+}
