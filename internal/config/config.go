@@ -115,7 +115,7 @@ func (c *Config) Validate() error {
 	c.Organisation.validate(check)
 	c.SMTP.validate(check)
 	c.Relay.validate(check, c.SMTP.Hostname)
-	c.DKIM.validate(check)
+	c.DKIM.validate(check, c.Notices.From)
 	c.Notices.validate(check, c.Organisation)
 	c.Store.validate(check)
 	c.Portal.validate(check)

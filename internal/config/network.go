@@ -8,7 +8,7 @@ import (
 )
 
 // Network is a range of client addresses that may send without a password. In the file it is a range alone, or a map
-// with settings.
+// with settings. Where ranges overlap, the settings of the smallest hold.
 type Network struct {
 	CIDR netip.Prefix `yaml:"-"`
 	// Foreign says what happens to mail whose sender lies outside the organisation's domains: mail that the

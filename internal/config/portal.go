@@ -46,6 +46,15 @@ func (p *Proxy) UnmarshalYAMLFile(n *yamlfile.Node) error {
 	return nil
 }
 
+// Proxies is TrustedProxies as plain ranges.
+func (p Portal) Proxies() []netip.Prefix {
+	list := make([]netip.Prefix, len(p.TrustedProxies))
+	for i, proxy := range p.TrustedProxies {
+		list[i] = proxy.Prefix
+	}
+	return list
+}
+
 func defaultPortal() Portal {
 	return Portal{Listen: "127.0.0.1:8080", SessionIdle: yamlfile.Duration(30 * time.Minute), SessionLife: yamlfile.Duration(8 * time.Hour)}
 }

@@ -204,11 +204,14 @@ type DKIM struct {
 // IsZero says whether nothing is signed.
 func (d DKIM) IsZero() bool { return d == DKIM{} }
 
-func (d DKIM) validate(c *checker) {
+func (d DKIM) validate(c *checker, from string) {
 	if d.IsZero() {
 		return
 	}
 	c.hostname("dkim.domain", d.Domain, "the domain that signs, one of organisation.domains")
+	if own := "." + strings.ToLower(domainOf(from)); isDomain(d.Domain) && !strings.HasSuffix(own, "."+strings.ToLower(d.Domain)) {
+		c.fault("dkim.domain", "must be the domain of notices.from (%s) or one above it, or the signature does not count for the sender", domainOf(from))
+	}
 	c.need("dkim.key_file", d.KeyFile, "a PEM file with the private key")
 	if c.need("dkim.selector", d.Selector, "the name of the key in DNS, such as sigill2026") && !isDomain(d.Selector+".test") {
 		c.fault("dkim.selector", "%q is not a name that can stand in DNS", d.Selector)

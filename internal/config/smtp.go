@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"sigill/internal/yamlfile"
@@ -115,7 +116,11 @@ func (s SMTP) validateNetworks(c *checker) {
 		c.fault("smtp.networks", "is required: nobody may send; list your mail server's address, or set smtp.auth.users_file")
 	}
 	for i, network := range s.Networks {
-		network.validate(c, fmt.Sprintf("smtp.networks[%d]", i), !s.TLS.IsZero())
+		key := fmt.Sprintf("smtp.networks[%d]", i)
+		network.validate(c, key, !s.TLS.IsZero())
+		if slices.ContainsFunc(s.Networks[:i], func(other Network) bool { return other.CIDR == network.CIDR }) {
+			c.fault(key, "%s is listed twice", network.CIDR)
+		}
 	}
 }
 

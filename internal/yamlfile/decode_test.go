@@ -140,6 +140,18 @@ func TestDecodeErrors(t *testing.T) {
 		{"unknown key below", "networks:\n  - cidr: a\n    alow: true", `f:3:5: networks[0]: unknown key "alow", did you mean "allow"?`},
 		{"unknown key far from all", "deep: {cidr: a, zzzzzz: 1}", `f:1:17: deep: unknown key "zzzzzz", known are: allow, cidr`},
 		{"unknown key in a pack", "use:\n  - eu: {olny: [a]}", `f:2:10: use[0].eu: unknown key "olny", did you mean "only"?`},
+		{"error of the destination", "use: [{a: {}, b: {}}]", `f:1:7: use[0]: name one pack`},
+		{"key of a hundred characters", "deep: {cidr: a, " + strings.Repeat("x", 100) + ": 1}", `f:1:17: deep: unknown key "` + strings.Repeat("x", 40) + `...", known are: allow, cidr`},
+		{"one of many of the wrong kind", "either: {a: b}", `f:1:9: either: must be a string, not a map`},
+		{"tag on a key", "free: {!!str a: b}", `f:1:8: free.a: tags such as "!!str" are not used here; remove it`},
+		{"syntax in the second document", "name: a\n---\n]", `f:3:1: did not find expected node content`},
+		{"pattern without quotes", "name: a\nwords: [å, *scan]", `f:2:12: *scan refers to nothing; put a value that begins with * in quotes`},
+		{"pattern of one star", "words: [*@x.test]", `f:1:1: did not find expected alphabetic or numeric character; put a value that begins with * or & in quotes`},
+		{"bracket left open", "name: a\n\nwords: [a, b\n", `f:3:1: did not find expected ',' or ']'`},
+		{"indentation", "name: a\ndeep:\n    cidr: b\n  allow: true\n", `f:4:3: did not find expected key`},
+		{"indentation far from the beginning of its map", "# c\n\nname: a\nwords: [a,\n  b,\n  c]\ndeep:\n    cidr: b\n  allow: true\non: true\nlabels: {\n a: b}\n", `f:9:3: did not find expected key`},
+		{"bracket left open far from the end", "# c\nname: a\nwords: [a, b\non: true\ncount: 1\n", `f:3:1: did not find expected ',' or ']'`},
+		{"colon in a value", "on: true\nname: a: b", `f:2:1: mapping values are not allowed in this context; put a value that holds a colon and a space in quotes, and check the indentation`},
 		{"plain error gets a place", "use: [[a]]", `f:1:7: use[0]: must be a pack or a map with one pack`},
 		{"hidden field", "hidden: x", `f:1:1: unknown key "hidden", known are: count, deep, either, free, idle, labels, life, most, name, net, networks, on, port, share, small, title, use, words`},
 		{"missing key", "deep:\n  allow: true", `f:2:3: deep: the key "cidr" is missing`},
@@ -181,8 +193,8 @@ func TestDecodeErrors(t *testing.T) {
 		{"merge key", "deep: &d {cidr: a}\nfree: {<<: *d}", `f:2:8: free: merge keys (<<) are not used here; write the keys out`},
 		{"complex key", "free: {[a]: b}", `f:1:8: free: a key must be a plain word`},
 		{"alias of itself", "free: &a [*a]", `f:1:11: free[0]: alias "a" contains itself`},
-		{"syntax", "name: a\n  on: true", `f:2:3: mapping values are not allowed in this context`},
-		{"tab", "deep:\n\tcidr: a", `f:2:2: found character that cannot start any token`},
+		{"syntax", "name: a\n  on: true", `f:2:3: mapping values are not allowed in this context; put a value that holds a colon and a space in quotes, and check the indentation`},
+		{"tab", "deep:\n\tcidr: a", "f:2:2: found character that cannot start any token; put a value that begins with @, % or ` in quotes, and indent with spaces, not tabs"},
 		{"latin-1", "name: \xe5", `f:1:7: not UTF-8; save the file as UTF-8`},
 		{"control", "on: true\nname: a\x00b", `f:2:8: control character U+0000; write it as an escape in double quotes`},
 		{"all together", "nmae: x\non: yes\nwords: a\nlife: 3", `f:1:1: unknown key "nmae", did you mean "name"?
@@ -299,6 +311,9 @@ func TestPositions(t *testing.T) {
 		if got := places.At(path).String(); got != want {
 			t.Errorf("At(%q) = %s, want %s", path, got, want)
 		}
+	}
+	if !places.Has("networks[1].allow") || places.Has("networks[0].allow") {
+		t.Error("Has tells something else than the file")
 	}
 	problem := places.At("networks[0]").Errorf("is %d", 1)
 	if problem.Error() != "f:3:5: is 1" || problem.Pos() != places.At("networks[0]") {

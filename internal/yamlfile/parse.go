@@ -70,22 +70,92 @@ func checkText(name string, data []byte) error {
 	return nil
 }
 
-var parserLine = regexp.MustCompile(`^line (\d+): `)
+var (
+	parserLine    = regexp.MustCompile(`^line (\d+): `)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+	// grammarFault is how complaints of the library's parser begin. They name the line where the list or map around the
+	// mistake began, counted from 0.
+	grammarFault = regexp.MustCompile(`^(did not find expected (<|node|'|key)|found (undefined tag|duplicate %|incompatible))`)
+)
 
-// syntaxError gives the parser's complaint a place. The parser names a line (or none, for the first); the column is that
-// of the first character on it.
+// hints says what to do about complaints that name only the symptom.
+var hints = [...]struct{ complaint, hint string }{
+	{"cannot start any token", "put a value that begins with @, % or ` in quotes, and indent with spaces, not tabs"},
+	{"expected alphabetic or numeric character", "put a value that begins with * or & in quotes"},
+	{"mapping values are not allowed", "put a value that holds a colon and a space in quotes, and check the indentation"},
+}
+
+// syntaxError gives the library's complaint a place. The library names a line (or none, for the first); the column is
+// that of the first character on it.
 func syntaxError(name string, data []byte, err error) Errors {
 	msg := strings.TrimPrefix(err.Error(), "yaml: ")
-	line := 1
+	if m := unknownAnchor.FindStringSubmatch(msg); m != nil {
+		return Errors{aliasError(name, string(data), m[1])}
+	}
+	line, lines := 1, strings.SplitAfter(string(data), "\n")
 	if m := parserLine.FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		msg = msg[len(m[0]):]
 	}
-	lines := strings.Split(string(data), "\n")
+	if grammarFault.MatchString(msg) {
+		line = brokenLine(lines)
+	}
+	for _, h := range hints {
+		if strings.Contains(msg, h.complaint) {
+			msg += "; " + h.hint
+		}
+	}
 	line = min(max(1, line), len(lines))
 	text := lines[line-1]
 	column := len(text) - len(strings.TrimLeft(text, " \t")) + 1
 	return Errors{{File: name, Line: line, Column: column, Msg: msg}}
+}
+
+// brokenLine is the number of the line that breaks a file: all before it are fine by themselves. A value of several lines
+// is not fine until it is complete, so a search in halves may stop at the first line of one; it goes on when some lines
+// later all is well again.
+func brokenLine(lines []string) int {
+	const longest = 40 // lines of one value that are looked over
+	good := 0
+	for {
+		bad := len(lines)
+		for good+1 < bad {
+			if middle := (good + bad) / 2; parses(lines[:middle]) {
+				good = middle
+			} else {
+				bad = middle
+			}
+		}
+		next := bad + 1
+		for next < min(len(lines), bad+longest) && !parses(lines[:next]) {
+			next++
+		}
+		if next >= min(len(lines), bad+longest) {
+			return bad
+		}
+		good = next
+	}
+}
+
+func parses(lines []string) bool {
+	decoder := yaml.NewDecoder(strings.NewReader(strings.Join(lines, "")))
+	for {
+		var n yaml.Node
+		if err := decoder.Decode(&n); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
+
+// aliasError finds the alias that names nothing, because the library does not say where it stands.
+func aliasError(name, text, alias string) Error {
+	before, _, found := strings.Cut(text, "*"+alias)
+	if !found {
+		before = ""
+	}
+	start := strings.LastIndex(before, "\n") + 1
+	place := Pos{File: name, Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(before[start:]) + 1}
+	return place.Errorf("*%s refers to nothing; put a value that begins with * in quotes", clip(alias))
 }
 
 // checker walks the tree once and finds everything that is wrong with any file, whatever it is decoded into.
