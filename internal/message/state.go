@@ -94,10 +94,10 @@ func (s State) Predecessors() []State {
 // not needed for it.
 func (s State) Settled() bool { return s == Delivered || s == Bounced || s == Purged }
 
+var readable = []State{Sealed, Notified, NoticeBounced, Opened}
+
 // Readable says that the recipient may open the message in the portal.
-func (s State) Readable() bool {
-	return s == Sealed || s == Notified || s == NoticeBounced || s == Opened
-}
+func (s State) Readable() bool { return slices.Contains(readable, s) }
 
 // Waiting says that the recipient is on its way by SMTP.
 func (s State) Waiting() bool { return s == Queued || s == Deferred }

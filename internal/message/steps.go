@@ -2,6 +2,7 @@ package message
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,19 @@ func (m *Message) step(now time.Time, i int, kind EventKind, detail map[string]s
 	}
 	r.State, r.Since = at, now
 	return Effects{Events: []Event{m.event(now, i, kind, detail)}, Destroy: m.Settled()}, nil
+}
+
+// from checks where a recipient stands, for methods that a drawn step alone does not
+// narrow enough.
+func (m *Message) from(i int, what string, states ...State) (*Recipient, error) {
+	r, err := m.Recipient(i)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Contains(states, r.State) {
+		return nil, fmt.Errorf("message %s, recipient %d: %w: %s in %s", m.ID, i, ErrStep, what, r.State)
+	}
+	return r, nil
 }
 
 func (m *Message) event(now time.Time, i int, kind EventKind, detail map[string]string) Event {
@@ -59,6 +73,9 @@ func (m *Message) Decide(now time.Time, d Decision, t Terms, numbers map[int]Pho
 }
 
 func (m *Message) decideOne(now time.Time, i int, level Level, t Terms, number Phone) (Effects, error) {
+	if _, err := m.from(i, "decide", Received); err != nil {
+		return Effects{}, err
+	}
 	m.Recipients[i].Level = level
 	switch {
 	case level == Pass:
@@ -177,6 +194,12 @@ func (m *Message) requeue(now time.Time, i int) error {
 
 // SealInstead seals a passing recipient because its way turned out not to be safe.
 func (m *Message) SealInstead(now time.Time, i int, t Terms) (Effects, error) {
+	if _, err := m.from(i, "seal", Queued, Deferred); err != nil {
+		return Effects{}, err
+	}
+	r := &m.Recipients[i]
+	r.Level = max(r.Level, Level1)
+	r.ByMail = r.Phone == "" // released from a hold that never got a number
 	return m.seal(now, i, EventSealed, map[string]string{"why": "transport"}, t)
 }
 
@@ -208,12 +231,8 @@ func (m *Message) NoticeFailed(now time.Time, i int, reply string) (Effects, err
 
 // Resend sends the notice again, to a recipient who can read.
 func (m *Message) Resend(now time.Time, i int) (Effects, error) {
-	r, err := m.Recipient(i)
-	if err != nil {
+	if _, err := m.from(i, "send a notice", readable...); err != nil {
 		return Effects{}, err
-	}
-	if !r.State.Readable() {
-		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: send a notice in %s", m.ID, i, ErrStep, r.State)
 	}
 	j := m.job(JobNotify, i, now)
 	j.Ref = RefAgain
@@ -244,6 +263,9 @@ func (m *Message) SetNumber(now time.Time, i int, number Phone, byMail bool, t T
 	if (number == "") != byMail {
 		return Effects{}, fmt.Errorf("message %s, recipient %d: want a number or a password by mail", m.ID, i)
 	}
+	if _, err := m.from(i, "set a number", Held); err != nil {
+		return Effects{}, err
+	}
 	by := "typed"
 	if byMail {
 		by = "mail"
@@ -259,11 +281,11 @@ func (m *Message) SetNumber(now time.Time, i int, number Phone, byMail bool, t T
 
 // UndoNumber takes a typed number back, as long as no code went to it.
 func (m *Message) UndoNumber(now time.Time, i int, t Terms) (Effects, error) {
-	r, err := m.Recipient(i)
+	r, err := m.from(i, "undo a number", Sealed, Notified, NoticeBounced)
 	if err != nil {
 		return Effects{}, err
 	}
-	if r.Asked || r.State == Opened || !r.Typed && !r.ByMail {
+	if r.Asked || !r.Typed && !r.ByMail {
 		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: a code already went out", m.ID, i, ErrStep)
 	}
 	return m.holdAgain(now, i, EventNumberUndone, t, false)
@@ -272,7 +294,7 @@ func (m *Message) UndoNumber(now time.Time, i int, t Terms) (Effects, error) {
 // NotMyNumber holds the message again because the recipient says that the number is
 // not theirs; the person is asked anew.
 func (m *Message) NotMyNumber(now time.Time, i int, t Terms) (Effects, error) {
-	r, err := m.Recipient(i)
+	r, err := m.from(i, "hold again", readable...)
 	if err != nil {
 		return Effects{}, err
 	}
@@ -300,12 +322,9 @@ func (m *Message) Asked(now time.Time) Effects { return m.note(now, All, EventAs
 
 // CodeAsked asks for a code: the job makes and sends it.
 func (m *Message) CodeAsked(now time.Time, i int, access ID, session string) (Effects, error) {
-	r, err := m.Recipient(i)
+	r, err := m.from(i, "send a code", readable...)
 	if err != nil {
 		return Effects{}, err
-	}
-	if !r.State.Readable() {
-		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: send a code in %s", m.ID, i, ErrStep, r.State)
 	}
 	r.Asked = true
 	e := m.note(now, i, EventCodeAsked, nil)
@@ -361,11 +380,11 @@ func (m *Message) Cancel(now time.Time, i int, kind EventKind, t Terms) (Effects
 
 // TakeBack holds a cancelled recipient again, within the grace.
 func (m *Message) TakeBack(now time.Time, i int, t Terms) (Effects, error) {
-	r, err := m.Recipient(i)
+	r, err := m.from(i, "take back", Cancelled)
 	if err != nil {
 		return Effects{}, err
 	}
-	if r.State == Cancelled && now.After(r.Since.Add(t.Grace)) {
+	if now.After(r.Since.Add(t.Grace)) {
 		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: the grace is over", m.ID, i, ErrStep)
 	}
 	return m.holdAgain(now, i, EventHeld, t, false)
@@ -418,12 +437,12 @@ func (m *Message) end(now time.Time, i int, kind EventKind, to State, t Terms) (
 
 // Renew seals the message again for a recipient whose link ended, within the grace.
 func (m *Message) Renew(now time.Time, i int, t Terms) (Effects, error) {
-	r, err := m.Recipient(i)
+	r, err := m.from(i, "renew", Expired, Revoked)
 	if err != nil {
 		return Effects{}, err
 	}
-	if now.After(r.Since.Add(t.Grace)) {
-		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: the grace is over", m.ID, i, ErrStep)
+	if r.Method() == Level2 && r.Phone == "" || now.After(r.Since.Add(t.Grace)) {
+		return Effects{}, fmt.Errorf("message %s, recipient %d: %w: the grace is over, or no number is known", m.ID, i, ErrStep)
 	}
 	return m.seal(now, i, EventRenewed, nil, t)
 }
@@ -443,4 +462,11 @@ func (m *Message) Purge(now time.Time, t Terms) (Effects, error) {
 		all.Add(e)
 	}
 	return all, nil
+}
+
+// ClassifyLater accepts a message whose verdict comes from a job.
+func (m *Message) ClassifyLater(now time.Time) Effects {
+	e := m.note(now, All, EventAccepted, nil)
+	e.Jobs = append(e.Jobs, m.job(JobClassify, All, now))
+	return e
 }
