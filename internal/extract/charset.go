@@ -1,0 +1,152 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// reading is text decoded from a charset. Alt is a second reading where programs would
+// differ; Unsure says that neither is certain.
+type reading struct {
+	Text   string
+	Alt    string
+	Unsure string // fixed wording, empty when the reading is certain
+}
+
+// decodeText turns bytes into UTF-8. A byte order mark beats the label; text labelled
+// with a one-byte charset (or none) that is valid multi-byte UTF-8 is UTF-8; Latin-1 is
+// read as windows-1252, as browsers do (WHATWG Encoding 4.2).
+func decodeText(b []byte, label string) reading {
+	if bytes.HasPrefix(b, []byte("\xEF\xBB\xBF")) {
+		return reading{Text: lenient(b[3:])}
+	}
+	if enc, n := byteOrderMark(b); n > 0 {
+		return reading{Text: decodeWith(enc, b[n:])}
+	}
+	label = strings.ToLower(strings.Trim(label, " \t\"'"))
+	switch label {
+	case "utf-8", "utf8", "us-ascii", "ascii", "", "iso-8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252", "ansi_x3.4-1968":
+		if enc := wideWithoutMark(b); enc != nil {
+			return reading{Text: decodeWith(enc, b), Alt: lenient(b), Unsure: "UTF-16 without a mark"}
+		}
+		return reading{Text: lenient(b)}
+	case "utf-7", "unicode-1-1-utf-7", "csunicode11utf7":
+		return reading{Text: lenient(b), Unsure: "charset UTF-7"}
+	}
+	enc, super := lookup(label)
+	if enc == nil {
+		r := reading{Text: lenient(b)}
+		if !ascii(b) {
+			r.Unsure = "unknown charset"
+		}
+		return r
+	}
+	r := reading{Text: decodeWith(enc, b)}
+	if !super || multiByte(b) {
+		if alt := lenient(b); alt != r.Text {
+			r.Alt = alt
+		}
+	}
+	return r
+}
+
+// lookup finds a charset by name, and says whether it reads plain ASCII as ASCII.
+func lookup(label string) (enc encoding.Encoding, superset bool) {
+	enc, err := htmlindex.Get(label)
+	if err != nil || enc == encoding.Replacement {
+		if enc, err = ianaindex.MIME.Encoding(label); err != nil {
+			if enc, err = ianaindex.IANA.Encoding(label); err != nil {
+				enc = nil
+			}
+		}
+	}
+	if enc == nil || enc == encoding.Replacement {
+		if strings.HasPrefix(label, "utf-32") {
+			return utf32.UTF32(utf32.BigEndian, utf32.UseBOM), false
+		}
+		return nil, false
+	}
+	const probe = "09 aZ-.@~{"
+	return enc, decodeWith(enc, []byte(probe)) == probe
+}
+
+func decodeWith(enc encoding.Encoding, b []byte) string {
+	out, err := enc.NewDecoder().Bytes(b)
+	if err != nil {
+		return lenient(b)
+	}
+	return strings.ToValidUTF8(string(out), "\uFFFD")
+}
+
+// byteOrderMark returns the wide encoding that b announces and the length of the mark.
+func byteOrderMark(b []byte) (encoding.Encoding, int) {
+	switch {
+	case bytes.HasPrefix(b, []byte("\xFF\xFE\x00\x00")):
+		return utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM), 4
+	case bytes.HasPrefix(b, []byte("\xFF\xFE")):
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), 2
+	case bytes.HasPrefix(b, []byte("\xFE\xFF")):
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), 2
+	}
+	return nil, 0
+}
+
+// wideWithoutMark finds UTF-16 by its zero bytes, which western text has at every second
+// place.
+func wideWithoutMark(b []byte) encoding.Encoding {
+	if len(b) < 4 || bytes.IndexByte(b[:min(len(b), 64)], 0) < 0 {
+		return nil
+	}
+	var zero [2]int
+	n := min(len(b), 1024) &^ 1
+	for i := range n {
+		if b[i] == 0 {
+			zero[i&1]++
+		}
+	}
+	switch {
+	case zero[1]*10 >= n*3 && zero[0]*20 <= n:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case zero[0]*10 >= n*3 && zero[1]*20 <= n:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
+	return nil
+}
+
+// lenient reads UTF-8, and takes each byte that is not part of it as windows-1252.
+func lenient(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var s strings.Builder
+	s.Grow(len(b) + len(b)/8)
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		s.WriteRune(r)
+		b = b[n:]
+	}
+	return s.String()
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// multiByte says whether b is UTF-8 with characters beyond ASCII.
+func multiByte(b []byte) bool { return !ascii(b) && utf8.Valid(b) }

@@ -1,0 +1,311 @@
+package extract
+
+import (
+	"bytes"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// leaf is a part that is no multipart, on its way through the walker.
+type leaf struct {
+	*part
+	s     *scope
+	dec   decoder
+	head  []byte // the first bytes, decoded
+	found sniffed
+	ext   string
+	where string
+	att   int // index in Attachments, or that of the scope for a body
+	kind  Kind
+}
+
+// leaf reads a part that is no multipart: as the message's own text, or as an attachment.
+func (w *walker) leaf(l *lines, p *part, s *scope) {
+	first := !s.started
+	s.started = true
+	f := leaf{part: p, s: s, dec: newDecoder(p.enc), ext: extension(p.name), att: s.att, kind: Body}
+	if p.enc == identity && isMessage(p.media.Type) {
+		w.attach(&f, sniffed{"message/rfc822", asMessage})
+		was := l.read
+		w.descend(l, &f)
+		w.size(&f, l.read-was)
+		return
+	}
+	w.head(l, &f)
+	f.found = sniff(f.head, p.media.Type, f.ext)
+	if f.isBody(first) {
+		w.body(l, &f)
+		return
+	}
+	w.attach(&f, f.found)
+	w.attachment(l, &f)
+}
+
+func isMessage(t string) bool { return t == "message/rfc822" || t == "message/global" }
+
+func extension(name string) string {
+	ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+	return strings.TrimRight(ext, " .")
+}
+
+// head decodes the start of the part into the walker's buffer.
+func (w *walker) head(l *lines, f *leaf) {
+	w.buf = w.buf[:0]
+	for len(w.buf) < sniffLen {
+		p, ok := l.next()
+		if !ok {
+			w.buf = f.dec.flush(w.buf)
+			break
+		}
+		w.buf = f.dec.decode(w.buf, p)
+	}
+	f.head = w.buf
+}
+
+// isBody says whether a mail program shows the part as the message itself.
+func (f *leaf) isBody(first bool) bool {
+	return f.disp != "attachment" && (first || len(f.names) == 0) && f.declaredText()
+}
+
+func (f *leaf) declaredText() bool {
+	return f.media.Type == "text/plain" || f.media.Type == "text/html"
+}
+
+// body reads text that is shown as the message.
+func (w *walker) body(l *lines, f *leaf) {
+	isHTML := f.media.Type == "text/html"
+	if isHTML {
+		f.s.htmls++
+		f.where = f.s.where(numbered("body/html", f.s.htmls))
+	} else {
+		f.s.texts++
+		f.where = f.s.where(numbered("body/text", f.s.texts))
+	}
+	if f.s.att >= 0 {
+		f.kind = AttachmentText
+	}
+	for _, n := range f.names {
+		w.segment(f.where, AttachmentName, f.att, n)
+	}
+	if f.found.class >= asZip && len(f.head) > 0 {
+		w.unreadable(f.where, Ambiguous, "binary data in text")
+	}
+	f.found = sniffed{f.media.Type, asText}
+	if isHTML {
+		f.found.class = asHTML
+	}
+	w.doubts(f)
+	w.readText(l, f)
+}
+
+// doubts reports what the header left open.
+func (w *walker) doubts(f *leaf) {
+	if f.doubt != "" {
+		w.unreadable(f.where, Ambiguous, f.doubt)
+	}
+}
+
+// attach enters the part into the list of attachments and gives out its names.
+func (w *walker) attach(f *leaf, found sniffed) {
+	f.s.atts++
+	f.found = found
+	f.kind = AttachmentText
+	f.where = f.s.where("att[" + strconv.Itoa(f.s.atts) + "]")
+	if f.name != "" {
+		f.where += "/" + safeName(f.name)
+	}
+	f.att = len(w.out.Attachments)
+	w.out.Attachments = append(w.out.Attachments, Attachment{
+		Where: f.where, Name: f.name, DeclaredType: f.media.Type, DetectedType: found.mime,
+		Ext: f.ext, Inline: f.disp == "inline" || f.disp == "" && f.cid != "",
+	})
+	for _, n := range f.names {
+		w.segment(f.where, AttachmentName, f.att, n)
+	}
+	w.doubts(f)
+}
+
+func (w *walker) size(f *leaf, n int64) { w.out.Attachments[f.att].Size = n }
+
+// attachment does with the part what its class allows.
+func (w *walker) attachment(l *lines, f *leaf) {
+	w.mismatch(f)
+	switch f.found.class {
+	case asText, asHTML, asXML, asJSON, asCalendar, asTable:
+		w.readText(l, f)
+	case asMessage:
+		w.savedMessage(l, f)
+	case asZip:
+		w.zipped(l, f)
+	case asOLE:
+		w.ole(l, f)
+	case asCMS:
+		w.cms(l, f)
+	case asMedia:
+		w.size(f, w.skip(l, f))
+		w.unreadable(f.where, UnknownType, detailed("nothing to read in "+f.found.mime, f))
+	default:
+		w.other(l, f)
+	}
+}
+
+// mismatch reports content that contradicts its name in a way that lets programs read
+// different things: an image that calls itself a document, text that calls itself an
+// archive. Text named .xls or .doc is what many systems export, and is simply read.
+func (w *walker) mismatch(f *leaf) {
+	want, got := family(f.ext), f.found.class
+	if want == 0 && strings.HasPrefix(f.media.Type, "text/") {
+		want = asText
+	}
+	if want == 0 || want == got || len(f.head) == 0 {
+		return
+	}
+	text := got < asZip
+	if want == asText && text {
+		return
+	}
+	switch {
+	case got == asMedia, want == asZip && text, want == asOther && text && f.ext != "rtf":
+		w.unreadable(f.where, Ambiguous, "content does not fit the name")
+	}
+}
+
+// detailed adds to a wording that the content contradicts the declared type.
+func detailed(s string, f *leaf) string {
+	top, _, _ := strings.Cut(f.media.Type, "/")
+	got, _, _ := strings.Cut(f.found.mime, "/")
+	if (top == "image" || top == "audio" || top == "video" || top == "text") && top != got {
+		return s + ", declared as something else"
+	}
+	return s
+}
+
+// other reports content that could hold text but cannot be read here.
+func (w *walker) other(l *lines, f *leaf) {
+	if len(f.head) == 0 {
+		w.skip(l, f)
+		return
+	}
+	reason, detail := Unsupported, detailed("cannot read "+f.found.mime, f)
+	if (f.ext == "gpg" || f.ext == "pgp") && f.head[0]&0x80 != 0 {
+		reason, detail = Encrypted, "PGP file"
+	}
+	w.size(f, w.skip(l, f))
+	w.unreadable(f.where, reason, detail)
+}
+
+// cms tells encrypted S/MIME content (RFC 8551) from signed.
+func (w *walker) cms(l *lines, f *leaf) {
+	n := w.skip(l, f)
+	w.size(f, n)
+	switch {
+	case f.found.mime == mimeEnveloped:
+		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
+	case f.signature() && n <= maxSignature:
+	default:
+		w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
+	}
+}
+
+// maxSignature is the most that a detached signature with its certificates takes.
+const maxSignature = 64 << 10
+
+func (f *leaf) signature() bool {
+	return f.found.mime == mimeSigned &&
+		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature")
+}
+
+// Names of the streams of an encrypted office document (MS-OFFCRYPTO 2.3), UTF-16.
+var (
+	encryptedPackage = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
+	encryptionInfo   = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00i\x00o\x00n\x00I\x00n\x00f\x00o\x00")
+)
+
+// ole looks for the streams of an encrypted document; any other old document cannot be
+// read here.
+func (w *walker) ole(l *lines, f *leaf) {
+	var o oleFinder
+	w.size(f, w.each(l, f, o.look))
+	o.report(w, f)
+}
+
+func (w *walker) oldDocument(f *leaf, b []byte) {
+	var o oleFinder
+	o.look(b)
+	o.report(w, f)
+}
+
+type oleFinder struct{ pack, info finder }
+
+func (o *oleFinder) look(b []byte) {
+	o.pack.look(b, encryptedPackage)
+	o.info.look(b, encryptionInfo)
+}
+
+func (o *oleFinder) report(w *walker, f *leaf) {
+	if o.pack.found && o.info.found {
+		w.unreadable(f.where, Encrypted, "office document with a password")
+		return
+	}
+	w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
+}
+
+// finder looks for a word in a stream that comes in slices.
+type finder struct {
+	found bool
+	tail  []byte
+}
+
+func (f *finder) look(b, want []byte) {
+	if f.found {
+		return
+	}
+	k := len(want) - 1
+	joint := append(f.tail, b[:min(k, len(b))]...)
+	f.found = bytes.Contains(joint, want) || bytes.Contains(b, want)
+	if len(b) >= k {
+		f.tail = append(f.tail[:0], b[len(b)-k:]...)
+		return
+	}
+	f.tail = append(f.tail[:0], joint[max(0, len(joint)-k):]...)
+}
+
+// each hands the decoded part to fn, the head first, and returns its size.
+func (w *walker) each(l *lines, f *leaf, fn func([]byte)) int64 {
+	n := int64(len(f.head))
+	fn(f.head)
+	var buf []byte
+	for {
+		p, ok := l.next()
+		if !ok {
+			break
+		}
+		buf = f.dec.decode(buf[:0], p)
+		n += int64(len(buf))
+		fn(buf)
+	}
+	buf = f.dec.flush(buf[:0])
+	fn(buf)
+	return n + int64(len(buf))
+}
+
+// skip passes over the rest of the part without decoding it, and returns its size as far
+// as that can be told without.
+func (w *walker) skip(l *lines, f *leaf) int64 {
+	var raw int64
+	for {
+		p, ok := l.next()
+		if !ok {
+			break
+		}
+		if f.enc == base64d {
+			p = bytes.TrimRight(p, "= \t\r\n")
+		}
+		raw += int64(len(p))
+	}
+	if f.enc == base64d {
+		raw = raw * 3 / 4
+	}
+	return int64(len(f.head)) + raw
+}

@@ -1,0 +1,150 @@
+package extract
+
+import (
+	"bytes"
+	"strings"
+)
+
+// maxBoundary is the longest boundary accepted; RFC 2046 5.1.1 allows 70 characters.
+const maxBoundary = 256
+
+// multipart walks the parts of a multipart (RFC 2046 5.1).
+func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
+	where := s.where("multipart")
+	boundary := strings.TrimRight(p.media.get("boundary"), " \t")
+	if p.doubt == "" && p.enc != identity {
+		p.doubt = "multipart with a transfer encoding"
+	}
+	if p.doubt != "" {
+		w.unreadable(where, Ambiguous, p.doubt)
+	}
+	switch {
+	case boundary == "" || len(boundary) > maxBoundary:
+		w.unreadable(where, Ambiguous, "multipart without a usable boundary")
+		w.rawText(l, where, s)
+		return
+	case a.mime >= w.lim.MIMEDepth:
+		w.unreadable(where, TooDeep, "multiparts nested deeper than the limit")
+		w.rawText(l, where, s)
+		return
+	}
+	below := around{mime: a.mime + 1, parent: strings.TrimPrefix(p.media.Type, "multipart/")}
+	found := len(w.out.Unreadable)
+	r := l.parts(boundary, func() { w.filler(l, s, "preamble") }, func() bool { return w.onePart(l, s, below) })
+	if r.last {
+		w.filler(l, s, "epilogue")
+	}
+	if r.doubt != "" {
+		w.unreadable(where, Ambiguous, r.doubt)
+	}
+	if below.parent == "encrypted" && !w.protectedSince(found) {
+		w.unreadable(where, Ambiguous, "multipart/encrypted without encrypted content")
+	}
+}
+
+// protectedSince says whether something encrypted was met among the parts.
+func (w *walker) protectedSince(n int) bool {
+	for _, u := range w.out.Unreadable[n:] {
+		if u.Reason == AlreadyProtected {
+			return true
+		}
+	}
+	return false
+}
+
+// onePart reads one body part; false when there are too many.
+func (w *walker) onePart(l *lines, s *scope, a around) bool {
+	if w.parts++; w.parts > w.lim.Parts {
+		w.unreadable(s.where("multipart"), TooMany, "more parts than the limit")
+		l.bounds = l.bounds[:len(l.bounds)-1] // the rest of this multipart is one text
+		w.rawText(l, s.where("multipart"), s)
+		return false
+	}
+	b := w.readBlock(l)
+	w.oddHeader(&b, s, s.where("header"))
+	w.entity(l, &b, s, a)
+	return !w.needs
+}
+
+// walked tells how a multipart ended.
+type walked struct {
+	count int
+	last  bool   // the close delimiter was met: an epilogue may follow
+	doubt string // why programs could differ in reading it; fixed wording
+}
+
+// parts reads a multipart: preamble is called at its start and part at each part; both
+// read from l as far as they like. When part returns false, no further part is read.
+func (l *lines) parts(boundary string, preamble func(), part func() bool) walked {
+	level := len(l.bounds)
+	var r walked
+	for _, b := range l.bounds {
+		if string(b[2:]) == boundary {
+			r.doubt = "boundary used twice"
+		}
+	}
+	l.bounds = append(l.bounds, []byte("--"+boundary))
+	wasNear := l.near
+	l.near = false
+	preamble()
+	l.drain()
+	goOn := true
+	for goOn && l.hit == level && !l.closed {
+		l.resume()
+		r.count++
+		goOn = part()
+		l.drain()
+	}
+	l.bounds = l.bounds[:level]
+	switch {
+	case l.near:
+		r.doubt = "line that resembles a boundary"
+	case r.count == 0:
+		r.doubt = "multipart without parts"
+	case goOn && l.hit >= 0 && l.hit < level:
+		r.doubt = "multipart ended by an outer boundary"
+	}
+	l.near = wasNear
+	if l.hit == level && l.closed {
+		r.last = true
+		l.resume()
+	}
+	return r
+}
+
+// usualPreamble is what most programs put before the first boundary.
+var usualPreamble = []byte("this is a multi-part message in mime format")
+
+// filler gives out the text before the first and after the last part: only old programs
+// show it.
+func (w *walker) filler(l *lines, s *scope, what string) {
+	text := w.collect(l, plainDecoder{}, w.text)
+	t := bytes.TrimSpace(text)
+	if len(t) == 0 || len(t) < 80 && bytes.HasPrefix(bytes.ToLower(t), usualPreamble) {
+		return
+	}
+	w.segment(s.where(what), Hidden, s.att, lenient(t))
+}
+
+// rawText gives out the rest of a part as it stands, for parts whose structure could not
+// be followed.
+func (w *walker) rawText(l *lines, where string, s *scope) {
+	w.segment(where, Hidden, s.att, lenient(w.collect(l, plainDecoder{}, w.text)))
+}
+
+// collect decodes the rest of the part into the walker's buffer, up to limit bytes. What
+// is beyond is skipped and reported by a later [walker.full].
+func (w *walker) collect(l *lines, d decoder, limit int64) []byte {
+	w.buf = w.buf[:0]
+	for {
+		p, ok := l.next()
+		if !ok {
+			break
+		}
+		if int64(len(w.buf)) <= limit {
+			w.buf = d.decode(w.buf, p)
+		}
+	}
+	w.buf = d.flush(w.buf)
+	return w.buf
+}

@@ -1,0 +1,191 @@
+package extract
+
+import (
+	"encoding/xml"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// odf reads an OpenDocument file (OASIS ODF 1.3): text, spreadsheet or presentation.
+func (w *walker) odf(a *archive) {
+	kind := "application/vnd.oasis.opendocument"
+	if zf := a.byLow["mimetype"]; zf != nil {
+		kind = strings.TrimSpace(string(w.readAll(a, zf, 200)))
+	}
+	if strings.HasPrefix(kind, "application/vnd.oasis.opendocument") {
+		w.setDetected(a, kind)
+	}
+	if zf := a.byLow["meta-inf/manifest.xml"]; zf != nil {
+		var m manifest
+		w.xmlPart(a, zf, a.f.where, &m)
+		if m.encrypted {
+			w.unreadable(a.f.where, Encrypted, "OpenDocument file with a password")
+			return
+		}
+	}
+	for _, zf := range a.files {
+		if w.expired() {
+			return
+		}
+		low := strings.ToLower(zf.Name)
+		ext := strings.TrimPrefix(path.Ext(low), ".")
+		switch {
+		case strings.HasSuffix(low, "/") || low == "mimetype" || low == "meta-inf/manifest.xml" || quietODF(low):
+		case ext == "xml" && path.Base(low) == "content.xml":
+			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"))
+		case ext == "xml":
+			w.odfPart(a, low, false)
+		case mediaExt(ext):
+		default:
+			w.embed(a, zf)
+		}
+	}
+}
+
+// quietODF names parts that hold settings and previews.
+func quietODF(low string) bool {
+	return strings.HasPrefix(low, "configurations2/") || strings.HasPrefix(low, "thumbnails/") ||
+		strings.HasSuffix(low, ".rdf") || low == "layout-cache" || low == "settings.xml"
+}
+
+type manifest struct{ encrypted bool }
+
+func (m *manifest) start(name string, _ []xml.Attr) {
+	m.encrypted = m.encrypted || name == "encryption-data"
+}
+func (m *manifest) end(string)   {}
+func (m *manifest) chars([]byte) {}
+
+// odfPart reads one XML part; a spreadsheet gives one segment a table.
+func (w *walker) odfPart(a *archive, low string, tables bool) {
+	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
+	where := a.f.where
+	if low != "content.xml" {
+		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
+	}
+	d.flush = func(name, text string) {
+		at := where
+		if name != "" {
+			at += "!" + safeName(name)
+		}
+		w.segment(at, AttachmentText, a.f.att, text)
+	}
+	w.xmlPart(a, a.byLow[low], where, d)
+	d.finish()
+	w.segment(where, Hidden, a.f.att, d.hidden.String())
+	w.segment(where, Href, a.f.att, d.links.String())
+}
+
+// odfText collects paragraphs, notes and tables of OpenDocument.
+type odfText struct {
+	levels []*flow
+	aside  []string
+	hidden strings.Builder
+	links  strings.Builder
+	limit  int64
+	taken  int64
+	para   int  // open paragraphs
+	tables bool // each table is a segment of its own
+	depth  int  // open tables
+	table  string
+	flush  func(name, text string)
+}
+
+func (d *odfText) top() *flow { return d.levels[len(d.levels)-1] }
+
+func (d *odfText) start(name string, attrs []xml.Attr) {
+	switch name {
+	case "p", "h":
+		d.para++
+		d.top().block()
+	case "s":
+		n, _ := strconv.Atoi(attr(attrs, "c"))
+		d.top().literal(strings.Repeat(" ", max(1, min(n, maxTabs))))
+	case "tab":
+		d.top().literal("\t")
+	case "line-break":
+		d.top().literal("\n")
+	case "table-row":
+		d.top().row()
+	case "table-cell", "covered-table-cell":
+		d.cell(attrs)
+	case "table":
+		d.openTable(attr(attrs, "name"))
+	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
+		d.levels = append(d.levels, &flow{})
+	case "a":
+		d.links.WriteString(attr(attrs, "href") + "\n")
+	}
+}
+
+// cell begins a cell; several empty ones in a row are written as one element.
+func (d *odfText) cell(attrs []xml.Attr) {
+	n, _ := strconv.Atoi(attr(attrs, "number-columns-repeated"))
+	for range max(1, min(n, maxTabs)) {
+		d.top().cell()
+	}
+	if v := attr(attrs, "value"); len(v) >= 8 {
+		d.loose(plainNumber(v))
+	}
+	d.loose(attr(attrs, "string-value"))
+}
+
+func (d *odfText) openTable(name string) {
+	if d.depth++; d.tables && d.depth == 1 {
+		d.give()
+		d.table = name
+	}
+	d.top().row()
+}
+
+func (d *odfText) end(name string) {
+	switch name {
+	case "p", "h":
+		d.para = max(0, d.para-1)
+		d.top().block()
+	case "table":
+		if d.depth = max(0, d.depth-1); d.tables && d.depth == 0 {
+			d.give()
+			d.table = ""
+		}
+	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
+		if len(d.levels) > 1 {
+			d.aside = append(d.aside, d.top().String())
+			d.levels = d.levels[:len(d.levels)-1]
+		}
+	}
+}
+
+func (d *odfText) chars(b []byte) {
+	if d.taken += int64(len(b)); d.taken > d.limit+chunk {
+		return
+	}
+	if d.para > 0 {
+		d.top().add(string(b), false)
+		return
+	}
+	d.loose(string(b))
+}
+
+func (d *odfText) loose(s string) {
+	if s = strings.TrimSpace(s); s != "" && int64(d.hidden.Len()) <= d.limit {
+		d.hidden.WriteString(s)
+		d.hidden.WriteByte('\n')
+	}
+}
+
+// give hands on what was collected and begins anew.
+func (d *odfText) give() {
+	parts := append([]string{d.levels[0].String()}, d.aside...)
+	d.flush(d.table, strings.Join(parts, "\n"))
+	*d.levels[0] = flow{}
+	d.aside = nil
+}
+
+func (d *odfText) finish() {
+	for len(d.levels) > 1 { // not closed: the file is damaged
+		d.end("note")
+	}
+	d.give()
+}

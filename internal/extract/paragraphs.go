@@ -1,0 +1,172 @@
+package extract
+
+import (
+	"encoding/xml"
+	"strings"
+)
+
+// paragraphs collects the text of WordprocessingML and DrawingML (ECMA-376 part 1, 17 and
+// 21). The runs of a paragraph are joined: a number is often cut into several by proofing
+// marks and edits. Text boxes and notes that stand inside a paragraph are set apart, so
+// that they do not cut it. What a tracked change removed is read once more in place of
+// what it put in.
+type paragraphs struct {
+	levels []*level
+	aside  []string // text boxes, in order
+	hidden strings.Builder
+	links  strings.Builder
+	limit  int64 // bytes of text that are still worth collecting
+	taken  int64
+
+	in      string // "t", "delText", "instrText", or "" outside of text
+	tabs    bool   // inside the definition of tab stops
+	deleted int    // open deletions
+	added   int    // open insertions
+	field   strings.Builder
+}
+
+// level is the text of the body, or of a text box in a paragraph of it.
+type level struct {
+	flow
+	before strings.Builder // the paragraph as it was before tracked changes
+	edited bool
+}
+
+func newParagraphs(limit int64) *paragraphs {
+	return &paragraphs{levels: []*level{{}}, limit: limit}
+}
+
+func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
+
+func (d *paragraphs) start(name string, attrs []xml.Attr) {
+	switch name {
+	case "t", "delText", "instrText", "delInstrText":
+		d.in = name
+	case "p":
+		d.top().block()
+	case "tr":
+		d.top().row()
+	case "tc":
+		d.top().cell()
+	case "tabs":
+		d.tabs = true
+	case "tab", "ptab":
+		if !d.tabs {
+			d.put("\t")
+		}
+	case "br", "cr":
+		d.put("\n")
+	case "noBreakHyphen":
+		d.put("-")
+	case "del", "moveFrom":
+		d.deleted++
+	case "ins", "moveTo":
+		d.added++
+	case "txbxContent":
+		d.levels = append(d.levels, &level{})
+	case "hlinkClick", "hyperlink":
+	case "docVar":
+		d.loose(attr(attrs, "val"))
+	case "fldSimple":
+		d.loose(attr(attrs, "instr"))
+	}
+	d.attributes(attrs)
+}
+
+// attributes keeps what a reader can call up: descriptions of pictures, tool tips, cached
+// values of pivot tables.
+func (d *paragraphs) attributes(attrs []xml.Attr) {
+	for i := range attrs {
+		switch attrs[i].Name.Local {
+		case "descr", "title", "alt", "tooltip", "caption", "author", "displayText":
+			d.loose(attrs[i].Value)
+		case "v":
+			if len(attrs[i].Value) > 1 {
+				d.loose(attrs[i].Value)
+			}
+		}
+	}
+}
+
+func (d *paragraphs) end(name string) {
+	switch name {
+	case "t", "delText":
+		d.in = ""
+	case "instrText", "delInstrText":
+		d.in = ""
+	case "p":
+		d.endParagraph()
+	case "tr":
+		d.top().row()
+	case "tabs":
+		d.tabs = false
+	case "del", "moveFrom":
+		d.deleted = max(0, d.deleted-1)
+	case "ins", "moveTo":
+		d.added = max(0, d.added-1)
+	case "txbxContent":
+		if len(d.levels) > 1 {
+			d.aside = append(d.aside, d.top().String())
+			d.levels = d.levels[:len(d.levels)-1]
+		}
+	}
+}
+
+func (d *paragraphs) endParagraph() {
+	l := d.top()
+	if l.edited {
+		d.loose(l.before.String())
+	}
+	l.before.Reset()
+	l.edited = false
+	l.block()
+	d.loose(d.field.String())
+	d.field.Reset()
+}
+
+func (d *paragraphs) chars(b []byte) {
+	if d.taken += int64(len(b)); d.taken > d.limit+chunk {
+		return
+	}
+	switch d.in {
+	case "t":
+		d.put(string(b))
+	case "delText":
+		l := d.top()
+		l.before.Write(b)
+		l.edited = true
+	case "instrText", "delInstrText":
+		d.field.Write(b)
+	default:
+		d.loose(string(b))
+	}
+}
+
+// put appends to the paragraph; what is being moved away belongs to the old text only.
+func (d *paragraphs) put(s string) {
+	l := d.top()
+	if d.added == 0 || d.deleted > 0 {
+		l.before.WriteString(s)
+	}
+	if d.deleted > 0 {
+		l.edited = true
+		return
+	}
+	l.literal(s)
+}
+
+// loose keeps text that stands outside of paragraphs.
+func (d *paragraphs) loose(s string) {
+	if s = strings.TrimSpace(s); s != "" && int64(d.hidden.Len()) <= d.limit {
+		d.hidden.WriteString(s)
+		d.hidden.WriteByte('\n')
+	}
+}
+
+func (d *paragraphs) result() (text, hidden string) {
+	for len(d.levels) > 1 { // not closed: the file is damaged
+		d.end("txbxContent")
+	}
+	parts := append([]string{d.levels[0].String()}, d.aside...)
+	return strings.TrimPrefix(strings.Join(parts, "\n"), "\n"), d.hidden.String()
+}

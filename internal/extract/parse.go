@@ -1,0 +1,295 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Parse reads a whole raw message (RFC 5322, MIME; CRLF or LF) as a stream and returns
+// what was found. It never fails because of the message's content: what is malformed
+// becomes an [Unreadable]. The error is one of reading r or of ctx.
+func Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
+	c, _, err := parse(ctx, r, lim, false)
+	return c, err
+}
+
+// ParsePlain is Parse for a message none of whose parts must be opened. As soon as it
+// meets one that must (an office document, an archive), it stops and says so by
+// needsChild; the content is then incomplete and the message is for [Parse], in a process
+// that may die.
+func ParsePlain(ctx context.Context, r io.Reader, lim Limits) (c *Content, needsChild bool, err error) {
+	return parse(ctx, r, lim, true)
+}
+
+func parse(ctx context.Context, r io.Reader, lim Limits, plain bool) (*Content, bool, error) {
+	lim = lim.filled()
+	timed, cancel := context.WithTimeout(ctx, lim.Time)
+	defer cancel()
+	w := &walker{lim: lim, out: &Content{}, done: timed.Done(), plain: plain, text: lim.Text, unpacked: lim.Unpacked}
+	l := newLines(r, w.done)
+	w.message(l, &scope{att: -1}, true)
+	switch {
+	case ctx.Err() != nil:
+		return nil, false, ctx.Err()
+	case l.err != nil:
+		return nil, false, fmt.Errorf("read message: %w", l.err)
+	case l.stopped || w.late:
+		w.unreadable("message", Timeout, "time limit")
+	}
+	return w.out, w.needs, nil
+}
+
+// walker reads one message. It lives for one call.
+type walker struct {
+	lim   Limits
+	out   *Content
+	done  <-chan struct{}
+	plain bool // do not open attachments
+	needs bool // one would have to be opened
+	late  bool // done was closed while something was unpacked
+
+	text     int64 // bytes of text still allowed
+	unpacked int64 // bytes of unpacked content still allowed
+	parts    int
+	files    int
+	fullText bool // the limit was reported
+
+	hbuf []byte // header of the present entity
+	buf  []byte // body of the present part
+}
+
+// scope is one message: the outer one, or one attached to it.
+type scope struct {
+	prefix  string // of addresses: "" or "att[4]/x.eml!"
+	nest    int    // containers around it
+	att     int    // index of the attachment it came in, or -1
+	texts   int    // counters of what was met
+	htmls   int
+	atts    int
+	started bool // a leaf was met
+}
+
+// around is what a part inherits from the multiparts around it.
+type around struct {
+	mime   int    // number of multiparts
+	parent string // subtype of the nearest
+}
+
+// expired says whether the time is over.
+func (w *walker) expired() bool {
+	select {
+	case <-w.done:
+		w.late = true
+		return true
+	default:
+		return false
+	}
+}
+
+func (w *walker) unreadable(where string, r Reason, detail string) {
+	for i := range w.out.Unreadable {
+		u := &w.out.Unreadable[i]
+		if u.Where == where && u.Reason == r && u.Detail == detail {
+			return
+		}
+	}
+	if len(w.out.Unreadable) < maxFindings {
+		w.out.Unreadable = append(w.out.Unreadable, Unreadable{where, r, detail})
+	}
+}
+
+// maxFindings bounds the list of what could not be read; the first ones tell the story.
+const maxFindings = 200
+
+// segment adds text within the limit for all text.
+func (w *walker) segment(where string, k Kind, att int, text string, quoted ...Span) {
+	if strings.TrimSpace(text) == "" {
+		return
+	}
+	if int64(len(text)) > w.text {
+		text = strings.ToValidUTF8(text[:w.text], "")
+		w.full(where)
+		if text == "" {
+			return
+		}
+	}
+	w.text -= int64(len(text))
+	w.out.Segments = append(w.out.Segments, Segment{Where: where, Kind: k, Text: text, Quoted: clip(quoted, len(text)), Attachment: att})
+}
+
+// full reports once that there is more text than the limit.
+func (w *walker) full(where string) {
+	if !w.fullText {
+		w.fullText = true
+		w.unreadable(where, TooLarge, "more text than the limit")
+	}
+}
+
+func clip(spans []Span, n int) []Span {
+	out := spans[:0]
+	for _, s := range spans {
+		if s.Start < n {
+			out = append(out, Span{s.Start, min(s.End, n)})
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+// message reads a header and the entity below it.
+func (w *walker) message(l *lines, s *scope, top bool) {
+	b := w.readBlock(l)
+	w.oddHeader(&b, s, s.prefix+"header")
+	h := b.header()
+	if top {
+		w.out.Header = h
+	}
+	k := Subject
+	if !top {
+		k = AttachmentText
+	}
+	for i := range h.Fields {
+		if strings.EqualFold(h.Fields[i].Name, "Subject") {
+			w.segment(s.prefix+"subject", k, s.att, h.Fields[i].Value)
+		}
+	}
+	w.entity(l, &b, s, around{})
+}
+
+// oddHeader reports a header that can be read in two ways and gives out the other reading.
+func (w *walker) oddHeader(b *block, s *scope, where string) {
+	if b.over != "" {
+		w.unreadable(where, b.over, "header beyond the limit")
+	}
+	if b.odd != "" {
+		w.unreadable(where, Ambiguous, b.odd)
+	}
+	if len(b.junk) > 0 {
+		w.segment(where, Hidden, s.att, lenient(b.junk))
+	}
+}
+
+// entity reads the body below a header (RFC 2045 2.4).
+func (w *walker) entity(l *lines, b *block, s *scope, a around) {
+	p := w.describe(b, s, a)
+	switch {
+	case strings.HasPrefix(p.media.Type, "multipart/"):
+		w.multipart(l, &p, s, a)
+	default:
+		w.leaf(l, &p, s)
+	}
+}
+
+// part is what the header of an entity says about its body.
+type part struct {
+	media  media
+	enc    transferEncoding
+	disp   string // "attachment", "inline", another word, or ""
+	name   string
+	names  []string // every name that a program could take
+	cid    string
+	doubt  string // why the header can be read in two ways
+	second string // the type by the other reading, if there is one
+}
+
+// where is the address of the part itself, for what is wrong with its structure.
+func (s *scope) where(what string) string { return s.prefix + what }
+
+// describe reads the content fields.
+func (w *walker) describe(b *block, s *scope, a around) part {
+	was := b.odd
+	b.odd = ""
+	ct := b.get("Content-Type")
+	p := part{media: parseMedia(ct)}
+	if b.odd != "" {
+		p.second = parseMedia(b.last("Content-Type")).Type
+	}
+	if ct == "" {
+		p.media.Type = "text/plain"
+		if a.parent == "digest" {
+			p.media.Type = "message/rfc822"
+		}
+	} else if !strings.Contains(p.media.Type, "/") {
+		p.media.Type = "text/plain"
+	}
+	sure := true
+	p.enc, sure = transfer(b.get("Content-Transfer-Encoding"))
+	disp := parseMedia(b.get("Content-Disposition"))
+	p.disp = disp.Type
+	p.cid = strings.Trim(b.get("Content-ID"), "<> ")
+	p.names = names(&disp, &p.media)
+	if len(p.names) > 0 {
+		p.name = p.names[0]
+	}
+	switch {
+	case b.odd != "":
+		p.doubt = b.odd
+	case !sure:
+		p.doubt = "unknown transfer encoding"
+	case p.media.Odd && p.multi():
+		p.doubt = "malformed Content-Type"
+	}
+	b.odd = was
+	return p
+}
+
+func (p *part) multi() bool { return strings.HasPrefix(p.media.Type, "multipart/") }
+
+// names returns the distinct file names, the one of Content-Disposition first.
+func names(disp, typ *media) []string {
+	var out []string
+	for _, n := range append(disp.all("filename"), typ.all("name")...) {
+		n = strings.TrimSpace(strings.Map(dropControl, n))
+		if n == "" || contains(out, n) {
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func dropControl(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return -1
+	}
+	return r
+}
+
+// numbered is "body/text" for the first and "body/text[2]" for the second.
+func numbered(what string, n int) string {
+	if n <= 1 {
+		return what
+	}
+	return what + "[" + strconv.Itoa(n) + "]"
+}
+
+// safeName makes a file name fit for an address: without the characters that addresses
+// are built of, and not too long.
+func safeName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		switch r {
+		case '/', '\\', '!', '\n', '\r', '\t':
+			return '_'
+		}
+		return dropControl(r)
+	}, name)
+	const most = 120
+	if len(name) > most {
+		name = strings.ToValidUTF8(name[:most], "")
+	}
+	return name
+}

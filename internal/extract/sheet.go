@@ -1,0 +1,385 @@
+package extract
+
+import (
+	"archive/zip"
+	"encoding/xml"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// workbook is what the sheets of a SpreadsheetML file share.
+type workbook struct {
+	strings []string
+	formats formats
+	names   map[string]string // sheet name by lower-case file name
+}
+
+func (b *workbook) sheetName(low string) string {
+	if b != nil && b.names[low] != "" {
+		return b.names[low]
+	}
+	return strings.TrimSuffix(path.Base(low), ".xml")
+}
+
+// workbook reads the shared strings, the number formats and the names of the sheets, or
+// returns nil if the document has no sheets.
+func (w *walker) workbook(a *archive) *workbook {
+	b := &workbook{names: map[string]string{}}
+	found := false
+	for _, zf := range a.files {
+		low := strings.ToLower(strings.TrimPrefix(zf.Name, "/"))
+		switch t := a.types.of(low); {
+		case strings.Contains(t, "sharedstrings") || low == "xl/sharedstrings.xml":
+			found = true
+			s := &sharedStrings{limit: w.lim.Text}
+			w.xmlPart(a, zf, a.f.where, s)
+			b.strings = s.list
+			w.segment(a.f.where, Hidden, a.f.att, s.phonetic.String())
+		case strings.Contains(t, "sheet.main+xml") || low == "xl/workbook.xml":
+			found = true
+			w.sheetNames(a, zf, low, b)
+		case strings.Contains(t, "styles+xml") && strings.HasPrefix(low, "xl/"):
+			w.xmlPart(a, zf, a.f.where, &b.formats)
+		case strings.Contains(t, "worksheet+xml"):
+			found = true
+		}
+	}
+	if !found {
+		return nil
+	}
+	return b
+}
+
+// sheetNames reads the workbook part and its relations.
+func (w *walker) sheetNames(a *archive, zf *zip.File, low string, b *workbook) {
+	var list sheetList
+	w.xmlPart(a, zf, a.f.where, &list)
+	rel := targets{}
+	if rf := a.byLow[path.Dir(low)+"/_rels/"+path.Base(low)+".rels"]; rf != nil {
+		w.xmlPart(a, rf, a.f.where, rel)
+	}
+	for _, s := range list.sheets {
+		target := rel[s.id]
+		if !strings.HasPrefix(target, "/") {
+			target = path.Join(path.Dir(low), target)
+		}
+		b.names[strings.ToLower(strings.TrimPrefix(target, "/"))] = s.name
+	}
+	w.segment(a.f.where, AttachmentText, a.f.att, list.text())
+}
+
+type sheetList struct {
+	sheets []struct{ name, id string }
+	loose  strings.Builder
+}
+
+func (l *sheetList) start(name string, attrs []xml.Attr) {
+	if name == "sheet" {
+		l.sheets = append(l.sheets, struct{ name, id string }{attr(attrs, "name"), attr(attrs, "id")})
+	}
+}
+func (l *sheetList) end(string) {}
+
+// chars keeps the constants among the defined names.
+func (l *sheetList) chars(b []byte) {
+	l.loose.Write(b)
+	l.loose.WriteByte('\n')
+}
+
+func (l *sheetList) text() string {
+	var b strings.Builder
+	for _, s := range l.sheets {
+		b.WriteString(s.name)
+		b.WriteByte('\n')
+	}
+	b.WriteString(strings.TrimSpace(l.loose.String()))
+	return b.String()
+}
+
+// targets maps relation ids to their targets.
+type targets map[string]string
+
+func (t targets) start(name string, attrs []xml.Attr) {
+	if name == "Relationship" {
+		t[attr(attrs, "Id")] = attr(attrs, "Target")
+	}
+}
+func (t targets) end(string)   {}
+func (t targets) chars([]byte) {}
+
+// sharedStrings reads the string table (ECMA-376 part 1, 18.4); the runs of an entry are
+// joined.
+type sharedStrings struct {
+	list     []string
+	cur      strings.Builder
+	phonetic strings.Builder
+	inText   bool
+	ruby     bool
+	limit    int64
+	taken    int64
+}
+
+func (s *sharedStrings) start(name string, _ []xml.Attr) {
+	switch name {
+	case "si":
+		s.cur.Reset()
+	case "t":
+		s.inText = true
+	case "rPh":
+		s.ruby = true
+	}
+}
+
+func (s *sharedStrings) end(name string) {
+	switch name {
+	case "si":
+		s.list = append(s.list, s.cur.String())
+	case "t":
+		s.inText = false
+	case "rPh":
+		s.ruby = false
+		s.phonetic.WriteByte('\n')
+	}
+}
+
+func (s *sharedStrings) chars(b []byte) {
+	if !s.inText || s.taken > s.limit {
+		return
+	}
+	s.taken += int64(len(b))
+	if s.ruby {
+		s.phonetic.Write(b)
+		return
+	}
+	s.cur.Write(b)
+}
+
+// sheet reads one worksheet (ECMA-376 part 1, 18.3): cells joined by tabs in their
+// columns, rows by newlines.
+func (w *walker) sheet(a *archive, zf *zip.File, name string, b *workbook) {
+	if b == nil {
+		b = &workbook{}
+	}
+	where := a.f.where + "!" + safeName(name)
+	s := &sheet{book: b, limit: w.text}
+	w.xmlPart(a, zf, where, s)
+	w.segment(where, AttachmentText, a.f.att, s.out.String())
+	w.segment(where, Hidden, a.f.att, s.loose.String())
+}
+
+type sheet struct {
+	book   *workbook
+	out    strings.Builder
+	loose  strings.Builder // headers, footers, messages of validations
+	value  strings.Builder
+	limit  int64
+	column int // of the next cell, 0-based
+	at     int // of the present cell
+	kind   string
+	style  int
+	in     string // "v", "t", "f", or the name of another element
+	inCell bool
+	begun  bool // the row has a cell
+}
+
+func (s *sheet) start(name string, attrs []xml.Attr) {
+	switch name {
+	case "row":
+		s.column, s.begun = 0, false
+		if s.out.Len() > 0 {
+			s.out.WriteByte('\n')
+		}
+	case "c":
+		s.inCell = true
+		s.kind = attr(attrs, "t")
+		s.style, _ = strconv.Atoi(attr(attrs, "s"))
+		s.at = s.column
+		if c, ok := columnOf(attr(attrs, "r")); ok {
+			s.at = c
+		}
+		s.value.Reset()
+	case "dataValidation":
+		s.loose.WriteString(attr(attrs, "prompt") + "\n" + attr(attrs, "error") + "\n")
+	}
+	s.in = name
+}
+
+func (s *sheet) end(name string) {
+	if name == "c" && s.inCell {
+		s.inCell = false
+		s.cell()
+	}
+	s.in = ""
+}
+
+func (s *sheet) chars(b []byte) {
+	switch {
+	case int64(s.out.Len()) > s.limit:
+	case s.inCell && (s.in == "v" || s.in == "t"):
+		s.value.Write(b)
+	case !s.inCell && s.in != "" && strings.TrimSpace(string(b)) != "":
+		s.loose.Write(b)
+		s.loose.WriteByte('\n')
+	}
+}
+
+// cell writes the present cell in its column.
+func (s *sheet) cell() {
+	if int64(s.out.Len()) > s.limit {
+		return
+	}
+	gap := s.at - s.column
+	if s.begun {
+		gap++
+	}
+	for range max(0, min(gap, maxTabs)) {
+		s.out.WriteByte('\t')
+	}
+	if s.begun && gap < 1 {
+		s.out.WriteByte('\t')
+	}
+	s.begun = true
+	s.column = s.at + 1
+	s.out.WriteString(s.text())
+}
+
+// text is the value of the present cell as it is shown.
+func (s *sheet) text() string {
+	v := s.value.String()
+	switch s.kind {
+	case "s":
+		i, err := strconv.Atoi(strings.TrimSpace(v))
+		if err != nil || i < 0 || i >= len(s.book.strings) {
+			return ""
+		}
+		return oneLine(s.book.strings[i])
+	case "", "n":
+		return s.book.formats.show(strings.TrimSpace(v), s.style)
+	}
+	return oneLine(v)
+}
+
+// oneLine keeps a row on one line: a cell may hold line ends of its own.
+func oneLine(s string) string {
+	if !strings.ContainsAny(s, "\r\n") {
+		return s
+	}
+	return strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ").Replace(s)
+}
+
+// columnOf reads the column of a cell reference: "C5" is 2.
+func columnOf(ref string) (int, bool) {
+	n := 0
+	for i := range len(ref) {
+		c := ref[i] &^ 0x20
+		if c < 'A' || c > 'Z' {
+			return n - 1, i > 0
+		}
+		if n = n*26 + int(c-'A') + 1; n > 1<<14 {
+			return 0, false
+		}
+	}
+	return 0, false
+}
+
+// formats knows the number formats of a workbook (ECMA-376 part 1, 18.8.30).
+type formats struct {
+	codes map[int]string // by format id
+	cells []int          // format id by style
+	inXfs bool
+}
+
+func (f *formats) start(name string, attrs []xml.Attr) {
+	switch name {
+	case "numFmt":
+		if f.codes == nil {
+			f.codes = map[int]string{}
+		}
+		if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil {
+			f.codes[id] = attr(attrs, "formatCode")
+		}
+	case "cellXfs":
+		f.inXfs = true
+	case "xf":
+		if f.inXfs {
+			id, _ := strconv.Atoi(attr(attrs, "numFmtId"))
+			f.cells = append(f.cells, id)
+		}
+	}
+}
+
+func (f *formats) end(name string) {
+	if name == "cellXfs" {
+		f.inXfs = false
+	}
+}
+
+func (f *formats) chars([]byte) {}
+
+// show writes a number as a reader sees it as far as identifiers are concerned: without
+// scientific form, and with the leading zeros and dashes of a format like 000000-0000.
+func (f *formats) show(v string, style int) string {
+	v = plainNumber(v)
+	if style < 0 || style >= len(f.cells) {
+		return v
+	}
+	return applyMask(f.codes[f.cells[style]], v)
+}
+
+// plainNumber writes 1.98901022387E+11 out, and drops the rounding noise of doubles.
+func plainNumber(v string) string {
+	dot := strings.IndexByte(v, '.')
+	if !strings.ContainsAny(v, "eE") && (dot < 0 || len(v)-dot < 11) {
+		return v
+	}
+	x, err := strconv.ParseFloat(v, 64)
+	if err != nil || x > 1e21 || x < -1e21 {
+		return v
+	}
+	if x, err = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64); err != nil {
+		return v
+	}
+	return strconv.FormatFloat(x, 'f', -1, 64)
+}
+
+// applyMask sets digits into a format made of zeros and literals; any other format leaves
+// the number alone.
+func applyMask(code, digits string) string {
+	mask := literalMask(code)
+	zeros := strings.Count(mask, "0")
+	if zeros < 6 || digits == "" || strings.Trim(digits, "0123456789") != "" || len(digits) > 30 {
+		return digits
+	}
+	if len(digits) < zeros {
+		digits = strings.Repeat("0", zeros-len(digits)) + digits
+	}
+	extra := len(digits) - zeros
+	out, digits := digits[:extra], digits[extra:]
+	for i := range len(mask) {
+		if mask[i] == '0' {
+			out += digits[:1]
+			digits = digits[1:]
+			continue
+		}
+		out += mask[i : i+1]
+	}
+	return out
+}
+
+// literalMask returns the first section of a format code without quotes and escapes, or
+// "" if it is more than zeros, dashes, dots, slashes and blanks.
+func literalMask(code string) string {
+	if len(code) > 100 {
+		return ""
+	}
+	code, _, _ = strings.Cut(code, ";")
+	if i := strings.IndexByte(code, ']'); strings.HasPrefix(code, "[") && i > 0 {
+		code = code[i+1:]
+	}
+	mask := strings.NewReplacer(`\`, "", `"`, "", "#", "").Replace(code)
+	if strings.Trim(mask, "0-/ ") != "" {
+		return ""
+	}
+	return mask
+}

@@ -1,0 +1,53 @@
+package extract
+
+import (
+	"errors"
+	"io"
+)
+
+// chunk is the unit in which a spool grows.
+const chunk = 256 << 10
+
+// spool holds an attachment in memory to be read at any place. It is never on disk:
+// nothing may lie there in clear.
+type spool struct {
+	chunks [][]byte
+	n      int64
+	max    int64
+	over   bool // more was written than max; the rest was dropped
+}
+
+func (s *spool) write(b []byte) {
+	if room := s.max - s.n; int64(len(b)) > room {
+		b = b[:max(0, room)]
+		s.over = true
+	}
+	for len(b) > 0 {
+		if len(s.chunks) == 0 || len(s.chunks[len(s.chunks)-1]) == chunk {
+			s.chunks = append(s.chunks, make([]byte, 0, min(chunk, max(len(b), 8<<10))))
+		}
+		last := &s.chunks[len(s.chunks)-1]
+		k := min(len(b), chunk-len(*last))
+		*last = append(*last, b[:k]...)
+		s.n += int64(k)
+		b = b[k:]
+	}
+}
+
+// ReadAt implements [io.ReaderAt].
+func (s *spool) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errors.New("negative offset")
+	}
+	n := 0
+	for n < len(p) && off < s.n {
+		c := s.chunks[off/chunk]
+		k := copy(p[n:], c[off%chunk:])
+		n += k
+		off += int64(k)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}

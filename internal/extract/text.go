@@ -1,0 +1,306 @@
+package extract
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// readText reads the rest of a part as text, undoes its charset, and gives out what its
+// class holds.
+func (w *walker) readText(l *lines, f *leaf) {
+	raw, all := w.gather(l, f, w.rawLimit(f))
+	if f.kind != Body && f.att >= 0 && w.out.Attachments[f.att].Where == f.where {
+		w.size(f, all)
+	}
+	if all > int64(len(raw)) {
+		w.full(f.where)
+	}
+	w.damaged(f)
+	w.giveText(f, raw)
+}
+
+// rawLimit bounds the bytes taken for text: markup may be much longer than what it shows.
+func (w *walker) rawLimit(f *leaf) int64 {
+	if f.found.class == asText {
+		return w.text
+	}
+	return w.lim.Text
+}
+
+// gather appends the rest of the part to its head, up to limit bytes, and returns its
+// whole size too.
+func (w *walker) gather(l *lines, f *leaf, limit int64) (b []byte, size int64) {
+	b = f.head
+	var spill []byte
+	for {
+		p, ok := l.next()
+		if !ok {
+			break
+		}
+		if int64(len(b)) <= limit {
+			b = f.dec.decode(b, p)
+			continue
+		}
+		spill = f.dec.decode(spill[:0], p)
+		size += int64(len(spill))
+	}
+	b = f.dec.flush(b)
+	w.buf = b
+	size += int64(len(b))
+	return b[:min(int64(len(b)), limit)], size
+}
+
+// damaged reports a transfer encoding that did not hold, and gives out the lines as they
+// stand: some programs show them.
+func (w *walker) damaged(f *leaf) {
+	d := f.dec.damage()
+	if d.serious {
+		w.unreadable(f.where, Ambiguous, "base64 with other text in it")
+	}
+	if d.cut {
+		w.unreadable(f.where, Corrupt, "base64 is cut off")
+	}
+	if len(d.raw) > 0 {
+		w.segment(f.where, Hidden, f.att, lenient(d.raw))
+	}
+}
+
+// giveText gives out decoded text by its class. What a second program could take for
+// another class is given out in that reading too.
+func (w *walker) giveText(f *leaf, raw []byte) {
+	r := decodeText(raw, f.charset(raw))
+	if r.Unsure != "" {
+		w.unreadable(f.where, Ambiguous, r.Unsure)
+	}
+	if r.Alt != "" {
+		w.segment(f.where, Hidden, f.att, r.Alt)
+	}
+	if zeros(r.Text) {
+		w.unreadable(f.where, Ambiguous, "binary data in text")
+	}
+	w.byClass(f, r.Text)
+	switch {
+	case f.found.class == asHTML && f.second != "" && f.second != f.media.Type:
+		w.segment(f.where, Hidden, f.att, r.Text)
+	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text))):
+		w.markup(f, r.Text, Hidden)
+	}
+}
+
+func lowerHead(s string) []byte {
+	s = strings.TrimLeft(s[:min(len(s), 512)], " \t\r\n")
+	return []byte(strings.ToLower(s[:min(len(s), 256)]))
+}
+
+// zeros says whether text holds more zero bytes than a sloppy export leaves.
+func zeros(s string) bool {
+	return strings.IndexByte(s, 0) >= 0 && strings.Count(s, "\x00") > 8
+}
+
+func (w *walker) byClass(f *leaf, text string) {
+	switch f.found.class {
+	case asHTML:
+		w.markup(f, text, f.kind)
+	case asXML:
+		w.xmlText(f, text)
+	case asJSON:
+		w.segment(f.where, f.kind, f.att, text)
+		if strings.Contains(text, `\u`) {
+			w.segment(f.where, Hidden, f.att, jsonStrings(text))
+		}
+	case asCalendar:
+		w.segment(f.where, f.kind, f.att, unfoldCalendar(text))
+	case asTable:
+		w.segment(f.where, f.kind, f.att, tabulate(text))
+	default:
+		w.plainText(f, text)
+	}
+}
+
+// markup gives out what an HTML document holds.
+func (w *walker) markup(f *leaf, text string, k Kind) {
+	m := walkHTML([]byte(text))
+	w.segment(f.where, k, f.att, m.Text, m.Quoted...)
+	w.segment(f.where, Hidden, f.att, m.All)
+	w.segment(f.where, Hidden, f.att, m.Hidden)
+	w.segment(f.where, Href, f.att, m.Links)
+	if m.Unsure != "" {
+		w.unreadable(f.where, Ambiguous, m.Unsure)
+	}
+}
+
+// Marks of content inside plain text.
+const (
+	armorHead = "-----BEGIN PGP MESSAGE-----"
+	armorTail = "-----END PGP MESSAGE-----"
+)
+
+// plainText gives out text, and notes what some programs make of it: PGP armour,
+// uuencoded files.
+func (w *walker) plainText(f *leaf, text string) {
+	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
+	if i := strings.Index(text, armorHead); i >= 0 && strings.Contains(text[i:], armorTail) {
+		w.unreadable(f.where, AlreadyProtected, "PGP message")
+	}
+	if uuencoded(text) {
+		w.unreadable(f.where, Unsupported, "cannot read uuencoded files")
+	}
+}
+
+// uuencoded finds the first lines of a file that Outlook and others would decode.
+func uuencoded(s string) bool {
+	for {
+		i := strings.Index(s, "begin ")
+		if i < 0 {
+			return false
+		}
+		line, next, ok := strings.Cut(s[i:], "\n")
+		fresh := i == 0 || s[i-1] == '\n'
+		if fresh && ok && len(line) > 10 && strings.Trim(line[6:9], "01234567") == "" && line[9] == ' ' &&
+			next != "" && next[0] > ' ' && next[0] <= 'M' {
+			return true
+		}
+		s = s[i+6:]
+	}
+}
+
+// quotedLines finds runs of lines that begin with '>' (RFC 3676 4.5).
+func quotedLines(s string) []Span {
+	if !strings.HasPrefix(s, ">") && !strings.Contains(s, "\n>") {
+		return nil
+	}
+	var out []Span
+	open := false
+	at := 0
+	for line := range strings.Lines(s) {
+		q := line[0] == '>'
+		switch {
+		case q && open:
+			out[len(out)-1].End = at + len(line)
+		case q:
+			out = append(out, Span{at, at + len(line)})
+		}
+		open = q
+		at += len(line)
+	}
+	return out
+}
+
+// charset is the label for the part's text: the declared one, or what the document says
+// of itself.
+func (f *leaf) charset(raw []byte) string {
+	if c := f.media.get("charset"); c != "" {
+		return c
+	}
+	switch f.found.class {
+	case asHTML:
+		return metaCharset(raw[:min(len(raw), 2048)])
+	case asXML:
+		return xmlCharset(raw[:min(len(raw), 200)])
+	}
+	return ""
+}
+
+// metaCharset reads <meta charset> and <meta http-equiv> (HTML 13.2.3.2).
+func metaCharset(b []byte) string {
+	low := bytes.ToLower(b)
+	i := bytes.Index(low, []byte("<meta"))
+	if i < 0 {
+		return ""
+	}
+	_, after, ok := bytes.Cut(low[i:], []byte("charset="))
+	if !ok {
+		return ""
+	}
+	return label(after)
+}
+
+func xmlCharset(b []byte) string {
+	head, _, ok := bytes.Cut(b, []byte("?>"))
+	if !ok || !bytes.HasPrefix(head, []byte("<?xml")) {
+		return ""
+	}
+	_, after, _ := bytes.Cut(head, []byte("encoding="))
+	return label(after)
+}
+
+func label(b []byte) string {
+	b = bytes.TrimLeft(b, `"' `)
+	if i := bytes.IndexAny(b, "\"' ;/>\r\n\t"); i >= 0 {
+		b = b[:i]
+	}
+	return string(b)
+}
+
+// unfoldCalendar joins folded lines (RFC 5545 3.1, RFC 6350 3.2) and undoes escapes.
+func unfoldCalendar(s string) string {
+	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`).Replace(s)
+}
+
+// jsonStrings returns the string values of JSON, also of damaged JSON, one a line.
+func jsonStrings(s string) string {
+	var out strings.Builder
+	for s != "" {
+		i := strings.IndexByte(s, '"')
+		if i < 0 {
+			break
+		}
+		n := quotedSpan(s[i:])
+		var v string
+		if json.Unmarshal([]byte(s[i:i+n]), &v) == nil {
+			out.WriteString(v)
+			out.WriteByte('\n')
+		}
+		s = s[i+n:]
+	}
+	return out.String()
+}
+
+// tabulate turns delimited text (RFC 4180, and the semicolons of European Excel) into
+// rows whose cells are joined by a tab. It is lenient: quotes may be missing.
+func tabulate(s string) string {
+	delim, s := delimiter(s)
+	var out strings.Builder
+	out.Grow(len(s))
+	inQuotes, fresh := false, true
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case inQuotes && c == '"' && i+1 < len(s) && s[i+1] == '"':
+			out.WriteByte('"')
+			i++
+		case inQuotes && c == '"':
+			inQuotes = false
+		case inQuotes && (c == '\n' || c == '\r'):
+			out.WriteByte(' ')
+		case inQuotes:
+			out.WriteByte(c)
+		case c == '"' && fresh:
+			inQuotes, fresh = true, false
+		case c == delim:
+			out.WriteByte('\t')
+			fresh = true
+		default:
+			out.WriteByte(c)
+			fresh = c == '\n'
+		}
+	}
+	return out.String()
+}
+
+// delimiter guesses the delimiter by the first line, or takes what its "sep=" line says.
+func delimiter(s string) (byte, string) {
+	line, rest, _ := strings.Cut(s, "\n")
+	if strings.HasPrefix(line, "sep=") && len(line) > 4 && line[4] < utf8.RuneSelf {
+		return line[4], rest
+	}
+	best, most := byte(','), 0
+	for _, d := range []byte("\t;,|") {
+		if n := strings.Count(line, string(d)); n > most {
+			best, most = d, n
+		}
+	}
+	return best, s
+}

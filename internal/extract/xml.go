@@ -1,0 +1,136 @@
+package extract
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+)
+
+// xmlHandler takes the tokens of an XML document. Names come without prefix.
+type xmlHandler interface {
+	start(name string, attrs []xml.Attr)
+	end(name string)
+	chars(b []byte)
+}
+
+// tokens reads XML without a tree, without entities of its own and without schema. What
+// is malformed is reported as corrupt at where; what came before was handed on.
+func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
+	d := xml.NewDecoder(widened(r))
+	d.Strict = false
+	d.CharsetReader = charsetReader
+	for n := 1; ; n++ {
+		if n%1024 == 0 && w.expired() {
+			return
+		}
+		t, err := d.RawToken()
+		if err != nil {
+			if !errors.Is(err, io.EOF) && !errors.Is(err, errLimit) {
+				w.unreadable(where, Corrupt, "malformed XML")
+			}
+			return
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			h.start(t.Name.Local, t.Attr)
+		case xml.EndElement:
+			h.end(t.Name.Local)
+		case xml.CharData:
+			h.chars(t)
+		case xml.Directive:
+			if strings.Contains(string(t), "<!ENTITY") || strings.Contains(string(t), "ENTITY ") {
+				w.unreadable(where, Corrupt, "XML that declares entities")
+			}
+		}
+	}
+}
+
+// widened turns UTF-16 into UTF-8 by its byte order mark, and leaves the rest alone.
+func widened(r io.Reader) io.Reader {
+	head := make([]byte, 4)
+	n, err := io.ReadFull(r, head)
+	joint := io.MultiReader(strings.NewReader(string(head[:n])), r)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return joint
+	}
+	enc, skip := byteOrderMark(head[:n])
+	if enc == nil {
+		return joint
+	}
+	joint = io.MultiReader(strings.NewReader(string(head[skip:n])), r)
+	return transform.NewReader(joint, enc.NewDecoder())
+}
+
+// charsetReader serves the encoding that an XML declaration names. UTF-16 was undone
+// before.
+func charsetReader(name string, r io.Reader) (io.Reader, error) {
+	if strings.HasPrefix(strings.ToLower(name), "utf-16") {
+		return r, nil
+	}
+	enc, _ := lookup(strings.ToLower(name))
+	if enc == nil {
+		enc = encoding.Nop
+	}
+	return transform.NewReader(r, enc.NewDecoder()), nil
+}
+
+// attr returns the value of the attribute of that local name.
+func attr(attrs []xml.Attr, name string) string {
+	for i := range attrs {
+		if attrs[i].Name.Local == name {
+			return attrs[i].Value
+		}
+	}
+	return ""
+}
+
+// xmlText gives out an XML attachment: the text between the tags one a line, and the
+// values of attributes. XML that cannot be read to its end is given out as it stands too.
+func (w *walker) xmlText(f *leaf, text string) {
+	g := &genericXML{limit: int(w.lim.Text)}
+	before := len(w.out.Unreadable)
+	w.tokens(strings.NewReader(text), f.where, g)
+	w.segment(f.where, f.kind, f.att, g.text.String())
+	w.segment(f.where, Hidden, f.att, g.attrs.String())
+	w.segment(f.where, Href, f.att, g.links.String())
+	if len(w.out.Unreadable) > before {
+		w.segment(f.where, Hidden, f.att, text)
+	}
+}
+
+// genericXML collects everything that XML of an unknown vocabulary could show.
+type genericXML struct {
+	text, attrs, links strings.Builder
+	limit              int
+}
+
+func (g *genericXML) start(_ string, attrs []xml.Attr) {
+	for i := range attrs {
+		v := attrs[i].Value
+		switch {
+		case v == "" || attrs[i].Name.Space == "xmlns" || attrs[i].Name.Local == "xmlns" || g.attrs.Len() > g.limit:
+		case strings.Contains(v, "://") || strings.HasPrefix(v, "mailto:"):
+			g.links.WriteString(v)
+			g.links.WriteByte('\n')
+		default:
+			g.attrs.WriteString(v)
+			g.attrs.WriteByte('\n')
+		}
+	}
+}
+
+func (g *genericXML) end(string) {
+	if s := g.text.String(); s != "" && s[len(s)-1] != '\n' {
+		g.text.WriteByte('\n')
+	}
+}
+
+func (g *genericXML) chars(b []byte) {
+	if g.text.Len() <= g.limit && strings.TrimSpace(string(b)) != "" {
+		g.text.Write(b)
+	}
+}
