@@ -1,0 +1,359 @@
+package classify
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Text is a piece of text in its normal form, with the way back to the original. The zero value is ready for [Text.Reset].
+type Text struct {
+	norm  []byte // valid UTF-8
+	fold  []byte // norm in canonical case; the same length, so that offsets are shared
+	marks []mark // where norm and original drift apart, in order
+	orig  int    // bytes of the original
+
+	buf     []byte  // scratch of the slow path: a stretch without invisible characters
+	from    []int32 // where each byte of buf came from
+	piece   []byte  // scratch: one normalised piece
+	swapped []mark  // scratch of unquote
+}
+
+// mark says that from norm on, original = orig + (offset - norm), until the next mark.
+type mark struct{ norm, orig int32 }
+
+// Bytes is the normal form. It is valid until the next Reset.
+func (t *Text) Bytes() []byte { return t.norm }
+
+// Normalise returns the normal form of s: NFKC without invisible format characters; every decimal digit as an ASCII
+// digit; every space as U+0020, every dash as '-', every line end as '\n', tabs kept; quote marks at line starts
+// removed; broken UTF-8 as U+FFFD. It is idempotent.
+func Normalise(s string) string {
+	var t Text
+	t.Reset([]byte(s))
+	return string(t.norm)
+}
+
+// Reset makes t the normal form of src.
+func (t *Text) Reset(src []byte) {
+	t.norm, t.marks, t.orig = t.norm[:0], t.marks[:0], len(src)
+	if cap(t.norm) < len(src) {
+		t.norm = make([]byte, 0, len(src)+len(src)/8+16)
+	}
+	t.normalise(src)
+	t.unquote()
+	t.fold = foldInto(t.fold, t.norm)
+}
+
+// anchor notes that what is appended next comes from offset src of the original.
+func (t *Text) anchor(src int) {
+	at := len(t.norm)
+	if n := len(t.marks); n > 0 {
+		last := t.marks[n-1]
+		if int(last.orig)-int(last.norm) == src-at {
+			return
+		}
+		if int(last.norm) == at {
+			t.marks[n-1].orig = int32(src)
+			return
+		}
+	} else if src == at {
+		return
+	}
+	t.marks = append(t.marks, mark{int32(at), int32(src)})
+}
+
+func (t *Text) normalise(src []byte) {
+	lastOut, lastSrc := -1, -1 // the plain character that was written last, which a combining mark may join
+	for i := 0; i < len(src); {
+		if n := asciiRun(src[i:]); n > 0 {
+			t.anchor(i)
+			t.norm = append(t.norm, src[i:i+n]...)
+			i += n
+			lastOut, lastSrc = len(t.norm)-1, i-1
+			continue
+		}
+		if src[i] == '\r' {
+			if i+1 == len(src) || src[i+1] != '\n' {
+				t.anchor(i)
+				t.norm = append(t.norm, '\n')
+			}
+			lastOut, lastSrc = -1, -1
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(src[i:])
+		switch {
+		case plain(r):
+			t.anchor(i)
+			lastOut, lastSrc = len(t.norm), i
+			t.norm = appendMapped(t.norm, r)
+			i += n
+		case invisible(r):
+			i += n
+		default:
+			if lastOut >= 0 {
+				t.truncate(lastOut)
+				i = lastSrc
+			}
+			i = t.slow(src, i)
+			lastOut, lastSrc = -1, -1
+		}
+	}
+	t.anchor(len(src))
+}
+
+// asciiRun is the length of the run of ASCII without carriage returns that b begins with.
+func asciiRun(b []byte) int {
+	for i, c := range b {
+		if c >= utf8.RuneSelf || c == '\r' {
+			return i
+		}
+	}
+	return len(b)
+}
+
+// plain says that r is its own NFKC form (or is mapped by mapRune alone) and never joins what stands before it; what
+// stands after it may still join it. Only what European mail is made of is listed; everything else takes the slow path.
+func plain(r rune) bool {
+	switch {
+	case r < 0xa0:
+		return r < utf8.RuneSelf && r != '\r'
+	case r >= 0xc0 && r < 0x180:
+		return r != 0x132 && r != 0x133 && r != 0x13f && r != 0x140 && r != 0x149 && r != 0x17f
+	case r >= 0x2018 && r <= 0x2022, r >= 0x2012 && r <= 0x2015, r == 0x20ac, r == 0x2212:
+		return true
+	}
+	return false
+}
+
+// invisible says that r is dropped: format characters (Cf), soft hyphen, zero-width and bidi marks, variation
+// selectors.
+func invisible(r rune) bool {
+	return r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100 && r <= 0xe01ef || r >= 0xad && unicode.Is(unicode.Cf, r)
+}
+
+// truncate takes back everything from offset at on.
+func (t *Text) truncate(at int) {
+	t.norm = t.norm[:at]
+	for len(t.marks) > 0 && int(t.marks[len(t.marks)-1].norm) > at {
+		t.marks = t.marks[:len(t.marks)-1]
+	}
+}
+
+// slow normalises from offset i up to the next plain character and returns where that stands.
+func (t *Text) slow(src []byte, i int) int {
+	t.buf, t.from = t.buf[:0], t.from[:0]
+	end := i
+	for end < len(src) {
+		r, n := utf8.DecodeRune(src[end:])
+		if src[end] == '\r' || end > i && plain(r) {
+			break
+		}
+		if !invisible(r) {
+			before := len(t.buf)
+			t.buf = utf8.AppendRune(t.buf, r)
+			for range len(t.buf) - before {
+				t.from = append(t.from, int32(end))
+			}
+		}
+		end += n
+	}
+	for at := 0; at < len(t.buf); {
+		n := norm.NFKC.NextBoundary(t.buf[at:], true)
+		t.piece = norm.NFKC.Append(t.piece[:0], t.buf[at:at+n]...)
+		t.anchor(int(t.from[at]))
+		for p := 0; p < len(t.piece); {
+			r, size := utf8.DecodeRune(t.piece[p:])
+			t.norm = appendMapped(t.norm, r)
+			p += size
+		}
+		at += n
+	}
+	return end
+}
+
+func appendMapped(b []byte, r rune) []byte {
+	if r < utf8.RuneSelf {
+		return append(b, byte(r))
+	}
+	if r = mapRune(r); r < 0 {
+		return b
+	}
+	return utf8.AppendRune(b, r)
+}
+
+// mapRune is what normalisation does beyond NFKC, or -1 for what vanishes.
+func mapRune(r rune) rune {
+	switch {
+	case r >= 0xc0 && r < 0x180:
+		return r
+	case r == 0x85, r == 0x2028, r == 0x2029:
+		return '\n'
+	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe58, r == 0xfe63, r == 0xff0d:
+		return '-'
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	case invisible(r):
+		return -1
+	case unicode.Is(unicode.Nd, r):
+		return '0' + digitValue(r)
+	}
+	return r
+}
+
+// digitValue is the value of a decimal digit of any script: Unicode keeps each script's ten in one row, in order.
+func digitValue(r rune) rune {
+	for _, x := range unicode.Nd.R16 {
+		if r >= rune(x.Lo) && r <= rune(x.Hi) {
+			return (r - rune(x.Lo)) % 10
+		}
+	}
+	for _, x := range unicode.Nd.R32 {
+		if r >= rune(x.Lo) && r <= rune(x.Hi) {
+			return (r - rune(x.Lo)) % 10
+		}
+	}
+	return 0
+}
+
+// unquote removes the marks of quoted mail ("> ", "| ") from line starts.
+func (t *Text) unquote() {
+	b := t.norm
+	if quoteLen(b) == 0 && !bytes.Contains(b, []byte("\n>")) && !bytes.Contains(b, []byte("\n| ")) {
+		return
+	}
+	old := append(t.swapped[:0], t.marks...)
+	t.marks, t.norm = t.marks[:0], b[:0]
+	next := 0 // of old
+	for at := 0; at < len(b); {
+		start := at + quoteLen(b[at:])
+		end := len(b)
+		if n := bytes.IndexByte(b[start:], '\n'); n >= 0 {
+			end = start + n + 1
+		}
+		t.anchor(origAt(old, t.orig, start))
+		for next < len(old) && int(old[next].norm) <= start {
+			next++
+		}
+		from := start
+		for ; next < len(old) && int(old[next].norm) < end; next++ {
+			m := old[next]
+			t.norm = append(t.norm, b[from:m.norm]...)
+			from = int(m.norm)
+			t.anchor(int(m.orig))
+		}
+		t.norm = append(t.norm, b[from:end]...)
+		at = end
+	}
+	t.anchor(t.orig)
+	t.swapped = old
+}
+
+func quoteLen(line []byte) int {
+	n := 0
+	for n < len(line) {
+		switch {
+		case line[n] == '>':
+			n++
+			if n < len(line) && line[n] == ' ' {
+				n++
+			}
+		case line[n] == '|' && n+1 < len(line) && line[n+1] == ' ':
+			n += 2
+		default:
+			return n
+		}
+	}
+	return n
+}
+
+// Original maps a span of the normal form to the bytes of the original that it came from.
+func (t *Text) Original(start, end int) (from, to int) {
+	from = origAt(t.marks, t.orig, start)
+	return from, max(from, origAt(t.marks, t.orig, end))
+}
+
+func origAt(marks []mark, length, p int) int {
+	i := sort.Search(len(marks), func(i int) bool { return int(marks[i].norm) > p })
+	at := p
+	if i > 0 {
+		at = int(marks[i-1].orig) + p - int(marks[i-1].norm)
+	}
+	if i < len(marks) {
+		at = min(at, int(marks[i].orig))
+	}
+	return min(at, length)
+}
+
+// filler stands in folded text where a letter became shorter; matching skips it.
+const filler = 1
+
+// foldInto writes src in canonical case to dst, byte for byte the same length.
+func foldInto(dst, src []byte) []byte {
+	dst = slices.Grow(dst[:0], len(src))[:len(src)]
+	for i := 0; i < len(src); {
+		c := src[i]
+		if c < utf8.RuneSelf {
+			if c-'A' < 26 {
+				c |= 0x20
+			}
+			dst[i] = c
+			i++
+			continue
+		}
+		if c == 0xc3 && i+1 < len(src) {
+			dst[i], dst[i+1] = foldLatin(src[i+1])
+			i += 2
+			continue
+		}
+		i += foldRune(dst[i:], src[i:])
+	}
+	return dst
+}
+
+// foldLatin folds the two-byte letters U+00C0 to U+00FF, of which c is the second byte.
+func foldLatin(c byte) (byte, byte) {
+	switch {
+	case c == 0x9f: // ß
+		return 's', 's'
+	case c <= 0x9e && c != 0x97:
+		return 0xc3, c | 0x20
+	}
+	return 0xc3, c
+}
+
+func foldRune(dst, src []byte) int {
+	r, n := utf8.DecodeRune(src)
+	switch r {
+	case 0x130, 0x131: // İ and ı
+		dst[0], dst[1] = 'i', filler
+		return n
+	case 0x1e9e: // ẞ
+		dst[0], dst[1], dst[2] = 's', 's', filler
+		return n
+	case 0x3c2: // final sigma
+		r = 0x3c3
+	}
+	low := unicode.ToLower(r)
+	if utf8.RuneLen(low) != n { // a handful of letters that no list of words here uses
+		low = r
+	}
+	if low == utf8.RuneError && n == 1 {
+		dst[0] = src[0]
+		return 1
+	}
+	utf8.EncodeRune(dst[:n], low)
+	return n
+}
+
+// Fold returns s normalised and in canonical case, as words are compared.
+func Fold(s string) string {
+	var t Text
+	t.Reset([]byte(s))
+	return string(bytes.ReplaceAll(t.fold, []byte{filler}, nil))
+}

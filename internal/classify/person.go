@@ -1,0 +1,143 @@
+package classify
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// dayInMonth says whether the date exists.
+func dayInMonth(year, month, day int) bool {
+	if month < 1 || month > 12 || day < 1 {
+		return false
+	}
+	return day <= time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// personnummer checks a Swedish personal identity number (Skatteverket, SKV 704): Luhn over the ten digits, a date that
+// exists and is not in the future.
+func personnummer(v *Value) Verdict { return verdict(validPerson(v, 0)) }
+
+// samordningsnummer is a Swedish coordination number: 60 is added to the day (SKV 707).
+func samordningsnummer(v *Value) Verdict { return verdict(validPerson(v, 60)) }
+
+func validPerson(v *Value, shift int) bool {
+	d := v.Compact
+	if !allDigits(d) || len(d) != 10 && len(d) != 12 {
+		return false
+	}
+	if !luhn(d[len(d)-10:]) {
+		return false
+	}
+	year, ok := personYear(v)
+	if !ok {
+		return false
+	}
+	short := d[len(d)-10:]
+	month, day := number(short[2:4]), number(short[4:6])-shift
+	if !dayInMonth(year, month, day) {
+		return false
+	}
+	return !time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(v.Now)
+}
+
+// personYear is the year of birth. Without a century it is the latest one that is not in the future; '+' says that the
+// person turns 100 in that year or has.
+func personYear(v *Value) (int, bool) {
+	d := v.Compact
+	if len(d) == 12 {
+		century := number(d[:2])
+		return number(d[:4]), century >= 18 && century <= 20
+	}
+	year := v.Now.Year() - v.Now.Year()%100 + number(d[:2])
+	if year > v.Now.Year() {
+		year -= 100
+	}
+	month, day := number(d[2:4]), number(d[4:6])%60
+	if dayInMonth(year, month, day) && time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(v.Now) {
+		year -= 100
+	}
+	if v.Sep == '+' {
+		year -= 100
+	}
+	return year, year >= 1800
+}
+
+// canonicalPerson adds the century.
+func canonicalPerson(v *Value) string {
+	if len(v.Compact) != 10 {
+		return ""
+	}
+	year, ok := personYear(v)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%02d%s", year/100, v.Compact)
+}
+
+// validOrgnr is a Swedish organisation number: group digit, third digit from 2, Luhn.
+func validOrgnr(d []byte) bool {
+	if len(d) == 12 && d[0] == '1' && d[1] == '6' {
+		d = d[2:]
+	}
+	return len(d) == 10 && d[0] != '0' && d[0] != '4' && d[2] >= '2' && luhn(d)
+}
+
+// validBSN is the eleven test of the Dutch citizen service number: weights 9 to 2 and -1; eight digits lack a zero.
+func validBSN(d []byte) bool {
+	if len(d) == 8 {
+		d = append([]byte{'0'}, d...)
+	}
+	return len(d) == 9 && !sameDigit(d) && weighted(d, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0
+}
+
+func canonicalBSN(v *Value) string {
+	if len(v.Compact) == 8 {
+		return "0" + string(v.Compact)
+	}
+	return ""
+}
+
+// dateValidator checks that the value begins with a date: yymmdd, yyyymmdd, ddmmyy or ddmmyyyy, optionally between two
+// years.
+func dateValidator(args []string) (Validator, error) {
+	if len(args) == 0 || len(args) > 3 {
+		return Validator{}, fmt.Errorf("write date(layout) or date(layout, from year, to year)")
+	}
+	layout := strings.ToLower(args[0])
+	switch layout {
+	case "yymmdd", "yyyymmdd", "ddmmyy", "ddmmyyyy":
+	default:
+		return Validator{}, fmt.Errorf("layout %q: use yymmdd, yyyymmdd, ddmmyy or ddmmyyyy", args[0])
+	}
+	low, high := 0, 9999
+	for i, bound := range []*int{&low, &high} {
+		if len(args) > i+1 {
+			if !allDigits([]byte(args[i+1])) || len(args[i+1]) != 4 {
+				return Validator{}, fmt.Errorf("year %q: write four digits", args[i+1])
+			}
+			*bound = number([]byte(args[i+1]))
+		}
+	}
+	check := func(v *Value) Verdict { return verdict(validDate(v.Compact, layout, low, high)) }
+	return Validator{check: check}, nil
+}
+
+func validDate(d []byte, layout string, low, high int) bool {
+	if len(d) < len(layout) || !allDigits(d[:len(layout)]) {
+		return false
+	}
+	at := strings.IndexByte(layout, 'y')
+	long := strings.HasPrefix(layout[at:], "yyyy")
+	year := 0
+	if long {
+		year = number(d[at : at+4])
+	} else {
+		year = number(d[at : at+2])
+	}
+	m, day := strings.IndexByte(layout, 'm'), strings.IndexByte(layout, 'd')
+	if !long { // two digits fit either century; 2000 has the 29 February that 1900 lacks
+		return dayInMonth(2000+year, number(d[m:m+2]), number(d[day:day+2]))
+	}
+	return year >= low && year <= high && dayInMonth(year, number(d[m:m+2]), number(d[day:day+2]))
+}

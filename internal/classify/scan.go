@@ -1,0 +1,382 @@
+package classify
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"sigill/internal/extract"
+)
+
+// Result is what a message holds.
+type Result struct {
+	Hits     []Hit      // by segment, then by place, then by detector
+	Rejected []Rejected // candidates that do not count, at most 20 of a detector
+	Capped   []string   // detectors of which there may be more hits than are listed
+}
+
+// Hit is one value that was found.
+type Hit struct {
+	Detector   string
+	Value      string // canonical and clear: it never leaves memory
+	Masked     string // what people may see of it
+	Segment    int
+	Start, End int // bytes of the segment's text
+	At, To     int // characters of its normal form, for distances between hits
+	Confidence Confidence
+	Context    string // the word that raised it, as the policy writes it
+}
+
+// Rejected is a candidate that does not count, and why.
+type Rejected struct {
+	Detector string
+	Masked   string
+	Segment  int
+	Why      string
+}
+
+// Limits of what is kept of one message. More hits of one detector change no verdict that a policy can express well
+// below these numbers; the detector is then named in [Result.Capped].
+const (
+	maxHits     = 10_000 // of one detector
+	maxRejected = 20     // of one detector
+	maxMatches  = 10_000 // of one pattern in one segment
+)
+
+// scanner holds the buffers of one scan.
+type scanner struct {
+	e      *Engine
+	src    []byte
+	text   Text
+	groups []group
+
+	found      [][]wordHit // by context set: in this segment
+	subject    []int32     // by context set: a keyword of the subject, plus 1
+	touched    []int32     // context sets with words in this segment
+	open       []bool      // by detector: a prefilter word is in this segment
+	openAlways []bool      // by detector: a prefilter word is in the subject
+	lines      [][]int32   // by pattern: where its literals stand in this segment
+	linesUsed  []int32
+	wordHits   []termHit
+
+	segment int
+	kind    extract.Kind
+	hits    []hit
+	count   []int32 // by detector: hits so far
+	rejects []int32
+	value   Value
+	result  *Result
+}
+
+// wordHit is a context word in the text.
+type wordHit struct {
+	start, end int32
+	key        int32
+}
+
+// termHit is a word of a detector in the text.
+type termHit struct {
+	start, end int32
+	det, term  int32
+}
+
+// hit is a candidate that passed every check of its own detector.
+type hit struct {
+	det        int32
+	start, end int32 // normal form
+	confidence Confidence
+	near       bool // a word of its own stands close before it
+	context    int32
+	value      string
+}
+
+func newScanner(e *Engine) *scanner {
+	n := len(e.detectors)
+	return &scanner{
+		e: e, found: make([][]wordHit, e.sets), subject: make([]int32, e.sets), open: make([]bool, n), openAlways: make([]bool, n),
+		lines: make([][]int32, len(e.patterns)), count: make([]int32, n), rejects: make([]int32, n),
+	}
+}
+
+// Scan reads the segments of one message. now is what "not in the future" is measured by. An error means that ctx
+// ended first: nothing is known then.
+func (e *Engine) Scan(ctx context.Context, segments []extract.Segment, now time.Time) (*Result, error) {
+	s := e.pool.Get().(*scanner) //nolint:errcheck // the pool holds nothing else
+	defer e.pool.Put(s)
+	s.reset(now)
+	for _, subjects := range []bool{true, false} {
+		for i := range segments {
+			if (segments[i].Kind == extract.Subject) != subjects {
+				continue
+			}
+			if err := s.scan(ctx, i, &segments[i]); err != nil {
+				return nil, fmt.Errorf("scan segment %d: %w", i, err)
+			}
+		}
+	}
+	slices.SortStableFunc(s.result.Hits, compareHits)
+	result := s.result
+	s.result = nil
+	return result, nil
+}
+
+func (s *scanner) reset(now time.Time) {
+	clear(s.subject)
+	clear(s.openAlways)
+	clear(s.count)
+	clear(s.rejects)
+	s.value.Now = now
+	s.result = &Result{}
+}
+
+func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) error {
+	s.segment, s.kind = index, seg.Kind
+	s.src = append(s.src[:0], seg.Text...)
+	s.text.Reset(s.src)
+	if seg.Kind == extract.AttachmentName {
+		s.nameAsText()
+	}
+	s.clearSegment()
+	if err := s.findWords(ctx); err != nil {
+		return err
+	}
+	s.groups = appendGroups(s.groups[:0], s.text.norm)
+	if seg.Kind == extract.Subject {
+		s.keepSubject()
+	}
+	s.takeWords()
+	if err := s.matchShapes(ctx); err != nil {
+		return err
+	}
+	if err := s.matchPatterns(ctx); err != nil {
+		return err
+	}
+	s.runFinders()
+	s.settle()
+	return nil
+}
+
+// nameAsText lets words and numbers in a file name end at '_' and '.'.
+func (s *scanner) nameAsText() {
+	for _, b := range [][]byte{s.text.norm, s.text.fold} {
+		for i, c := range b {
+			if c == '_' || c == '.' {
+				b[i] = ' '
+			}
+		}
+	}
+}
+
+func (s *scanner) clearSegment() {
+	for _, set := range s.touched {
+		s.found[set] = s.found[set][:0]
+	}
+	for _, p := range s.linesUsed {
+		s.lines[p] = s.lines[p][:0]
+	}
+	s.touched, s.linesUsed, s.wordHits, s.hits = s.touched[:0], s.linesUsed[:0], s.wordHits[:0], s.hits[:0]
+	copy(s.open, s.openAlways)
+}
+
+// stretch is how much text is read between two looks at the clock.
+const stretch = 64 << 10
+
+func (s *scanner) findWords(ctx context.Context) error {
+	n := len(s.text.fold)
+	for from := 0; from < n; from += stretch {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		s.e.trie.find(s.text.fold, from, min(n, from+stretch), s.foundWord)
+	}
+	return ctx.Err()
+}
+
+func (s *scanner) foundWord(key int32, start, end int) {
+	for _, u := range s.e.uses[key] {
+		switch u.kind {
+		case useWord:
+			s.wordHits = append(s.wordHits, termHit{int32(start), int32(end), u.at, u.term})
+		case useContext:
+			if len(s.found[u.at]) == 0 {
+				s.touched = append(s.touched, u.at)
+			}
+			s.found[u.at] = append(s.found[u.at], wordHit{int32(start), int32(end), key})
+		case useGate:
+			s.open[u.at] = true
+		case useLine:
+			if len(s.lines[u.at]) == 0 {
+				s.linesUsed = append(s.linesUsed, u.at)
+			}
+			s.lines[u.at] = append(s.lines[u.at], int32(start))
+		}
+	}
+}
+
+// keepSubject remembers what the subject says: it is context for the whole message.
+func (s *scanner) keepSubject() {
+	for _, set := range s.touched {
+		if s.subject[set] == 0 {
+			s.subject[set] = s.found[set][0].key + 1
+		}
+	}
+	copy(s.openAlways, s.open)
+}
+
+func (s *scanner) takeWords() {
+	for _, w := range s.wordHits {
+		d := &s.e.detectors[w.det]
+		if d.gated && !s.open[w.det] {
+			continue
+		}
+		s.candidate(candidate{det: w.det, start: w.start, end: w.end, confidence: d.confidence, term: w.term + 1})
+	}
+}
+
+func (s *scanner) matchShapes(ctx context.Context) error {
+	for i := range s.groups {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		n := s.groups[i].digits
+		if n > maxGroup {
+			continue
+		}
+		for _, at := range s.e.byLength[n] {
+			x := &s.e.shapes[at]
+			if s.e.detectors[x.det].gated && !s.open[x.det] {
+				continue
+			}
+			sep, ok := x.shape.match(s.groups, i)
+			if !ok {
+				continue
+			}
+			last := s.groups[i+len(x.shape.groups)-1]
+			s.candidate(candidate{det: x.det, start: s.groups[i].start, end: last.end, confidence: x.confidence, sep: sep, digits: true})
+		}
+	}
+	return nil
+}
+
+func (s *scanner) matchPatterns(ctx context.Context) error {
+	for i := range s.e.patterns {
+		p := &s.e.patterns[i]
+		if s.e.detectors[p.det].gated && !s.open[p.det] || p.need.literals != nil && len(s.lines[i]) == 0 || p.need.digit && len(s.groups) == 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		left := maxMatches
+		s.eachRange(int32(i), func(from, to int) {
+			left = s.matchRange(p, from, to, left)
+		})
+		if left <= 0 {
+			s.capped(p.det)
+		}
+	}
+	return nil
+}
+
+// eachRange calls f for every stretch of text in which a pattern can match.
+func (s *scanner) eachRange(at int32, f func(from, to int)) {
+	p := &s.e.patterns[at]
+	switch {
+	case !p.need.lineBound || p.need.literals == nil && !p.need.digit:
+		f(0, len(s.text.norm))
+	case p.need.literals != nil:
+		done := 0
+		for _, place := range s.lines[at] {
+			done = s.line(int(place), done, f)
+		}
+	default:
+		done := 0
+		for _, g := range s.groups {
+			done = s.line(int(g.start), done, f)
+		}
+	}
+}
+
+// line calls f for the line around offset p unless it lies before done, and returns where it ends.
+func (s *scanner) line(p, done int, f func(from, to int)) int {
+	if p < done {
+		return done
+	}
+	from, to := lineAround(s.text.norm, p)
+	f(from, to)
+	return to
+}
+
+func lineAround(text []byte, p int) (from, to int) {
+	from = bytes.LastIndexByte(text[:p], '\n') + 1
+	to = len(text)
+	if n := bytes.IndexByte(text[p:], '\n'); n >= 0 {
+		to = p + n
+	}
+	return from, to
+}
+
+func (s *scanner) matchRange(p *pattern, from, to, left int) int {
+	if left <= 0 {
+		return 0
+	}
+	all := p.re.FindAllSubmatchIndex(s.text.norm[from:to], left)
+	for _, m := range all {
+		a, b := m[2*p.value], m[2*p.value+1]
+		if a >= 0 && b > a {
+			s.candidate(candidate{det: p.det, start: int32(from + a), end: int32(from + b), confidence: p.confidence})
+		}
+	}
+	return left - len(all)
+}
+
+func (s *scanner) runFinders() {
+	for i := range s.e.detectors {
+		d := &s.e.detectors[i]
+		if d.finder == "" || d.gated && !s.open[i] {
+			continue
+		}
+		found := func(start, end int) {
+			s.candidate(candidate{det: int32(i), start: int32(start), end: int32(end), confidence: d.confidence})
+		}
+		if d.finder == "iban" {
+			findIBAN(s.text.norm, s.groups, found)
+		} else {
+			findMRZ(s.text.norm, found)
+		}
+	}
+}
+
+// settle decides which of overlapping hits stand, and adds them to the result.
+func (s *scanner) settle() {
+	kept := s.resolve()
+	at, chars := 0, 0
+	for _, h := range kept {
+		if s.count[h.det] >= maxHits {
+			s.capped(h.det)
+			continue
+		}
+		s.count[h.det]++
+		chars += utf8.RuneCount(s.text.norm[at:h.start])
+		at = int(h.start)
+		d := &s.e.detectors[h.det]
+		from, to := s.text.Original(int(h.start), int(h.end))
+		out := Hit{
+			Detector: d.id, Value: h.value, Masked: maskText(s.text.norm[h.start:h.end], d.mask), Segment: s.segment, Start: from, End: to,
+			At: chars, To: chars + utf8.RuneCount(s.text.norm[h.start:h.end]), Confidence: h.confidence,
+		}
+		if h.context > 0 {
+			out.Context = s.e.shown[h.context-1]
+		}
+		s.result.Hits = append(s.result.Hits, out)
+	}
+}
+
+func (s *scanner) capped(det int32) {
+	if id := s.e.detectors[det].id; !slices.Contains(s.result.Capped, id) {
+		s.result.Capped = append(s.result.Capped, id)
+	}
+}

@@ -1,0 +1,251 @@
+package classify
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Verdict is what a validator says of a value.
+type Verdict uint8
+
+// The verdicts. Unknown keeps the candidate at the confidence of its pattern.
+const (
+	Invalid Verdict = iota
+	Valid
+	Unknown
+)
+
+// Value is a candidate as validators see it.
+type Value struct {
+	Text    []byte    // as it stands in the normal form
+	Compact []byte    // its ASCII letters and digits, upper case
+	Sep     byte      // the separator between its digit groups, 0 for none
+	Now     time.Time // what "not in the future" means
+}
+
+// Validator checks the values of a detector.
+type Validator struct {
+	name     string
+	strength int // of the checksum: how many values it tells apart, 0 for none
+	check    func(v *Value) Verdict
+	// canonical returns the one form of a valid value, or "" for its compact form.
+	canonical func(v *Value) string
+}
+
+// Name is the validator as the policy names it.
+func (v Validator) Name() string { return v.name }
+
+// Check says whether the value holds.
+func (v Validator) Check(x *Value) Verdict { return v.check(x) }
+
+// LookupValidator returns the validator that a policy names, such as luhn, se.personnummer or entropy(3.5).
+func LookupValidator(spec string) (Validator, error) {
+	name, rest, called := strings.Cut(strings.TrimSpace(spec), "(")
+	var args []string
+	if called {
+		inside, ok := strings.CutSuffix(rest, ")")
+		if !ok {
+			return Validator{}, fmt.Errorf("validator %q: the bracket is not closed", spec)
+		}
+		for arg := range strings.SplitSeq(inside, ",") {
+			args = append(args, strings.TrimSpace(arg))
+		}
+	}
+	if v, ok := checksum(name); ok {
+		if called {
+			return Validator{}, fmt.Errorf("validator %q takes nothing in brackets", name)
+		}
+		return v, nil
+	}
+	v, err := parametric(name, args)
+	if err != nil {
+		return Validator{}, fmt.Errorf("validator %q: %w", spec, err)
+	}
+	v.name = spec
+	return v, nil
+}
+
+// ValidatorNames lists every validator, those with parameters as they are written.
+func ValidatorNames() []string {
+	return []string{
+		"luhn", "mod97_iban", "nl_11proef", "mod11_10", "mod23_dni", "mod31_hetu", "no_fnr", "uk_nhs", "dk_cvr", "pl_pesel", "be_nn", "fr_nir", "us_aba",
+		"icao_mrz", "iin", "se.personnummer", "se.samordningsnummer", "se.organisationsnummer", "nl.bsn",
+		"date(layout)", "entropy(bits)", "length(min, max)", "classes(count)",
+	}
+}
+
+// checksum returns the validators that take no parameters.
+func checksum(name string) (Validator, bool) {
+	v := Validator{name: name}
+	switch name {
+	case "luhn":
+		v.strength, v.check = 10, digitCheck(luhn)
+	case "mod97_iban":
+		v.strength, v.check = 97, func(v *Value) Verdict { return verdict(validIBAN(v.Compact)) }
+	case "nl_11proef", "nl.bsn":
+		v.strength, v.check, v.canonical = 11, digitCheck(validBSN), canonicalBSN
+	case "mod11_10":
+		v.strength, v.check = 10, digitCheck(mod1110)
+	case "mod23_dni":
+		v.strength, v.check = 23, func(v *Value) Verdict { return verdict(validDNI(v.Compact)) }
+	case "mod31_hetu":
+		v.strength, v.check = 31, func(v *Value) Verdict { return verdict(validHetu(v.Compact)) }
+	case "no_fnr":
+		v.strength, v.check = 121, digitCheck(validFnr)
+	case "uk_nhs":
+		v.strength, v.check = 11, digitCheck(validNHS)
+	case "dk_cvr":
+		v.strength, v.check = 11, digitCheck(validCVR)
+	case "pl_pesel":
+		v.strength, v.check = 10, digitCheck(validPESEL)
+	case "be_nn":
+		v.strength, v.check = 97, digitCheck(validNN)
+	case "fr_nir":
+		v.strength, v.check = 97, func(v *Value) Verdict { return verdict(validNIR(v.Compact)) }
+	case "us_aba":
+		v.strength, v.check = 10, digitCheck(validABA)
+	case "icao_mrz":
+		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validMRZ(v.Text)) }
+	case "iin":
+		v.check = digitCheck(issuer)
+	case "se.personnummer":
+		v.strength, v.check, v.canonical = 10, personnummer, canonicalPerson
+	case "se.samordningsnummer":
+		v.strength, v.check, v.canonical = 10, samordningsnummer, canonicalPerson
+	case "se.organisationsnummer":
+		v.strength, v.check = 10, digitCheck(validOrgnr)
+	default:
+		return v, false
+	}
+	return v, true
+}
+
+func parametric(name string, args []string) (Validator, error) {
+	switch name {
+	case "date":
+		return dateValidator(args)
+	case "entropy":
+		return entropyValidator(args)
+	case "length":
+		return lengthValidator(args)
+	case "classes":
+		return classesValidator(args)
+	}
+	return Validator{}, fmt.Errorf("unknown, known are %s", strings.Join(ValidatorNames(), ", "))
+}
+
+func verdict(ok bool) Verdict {
+	if ok {
+		return Valid
+	}
+	return Invalid
+}
+
+// digitCheck makes a check of a function on digits; anything else in the value is invalid.
+func digitCheck(f func(digits []byte) bool) func(*Value) Verdict {
+	return func(v *Value) Verdict {
+		return verdict(allDigits(v.Compact) && f(v.Compact))
+	}
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+func sameDigit(b []byte) bool {
+	for _, c := range b {
+		if c != b[0] {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// sequence says whether each digit is the one before plus one, or minus one, 0 following 9.
+func sequence(b []byte) bool {
+	if len(b) < 3 || !allDigits(b) {
+		return false
+	}
+	up, down := true, true
+	for i := 1; i < len(b); i++ {
+		up = up && (b[i]-'0') == (b[i-1]-'0'+1)%10
+		down = down && (b[i]-'0'+1)%10 == b[i-1]-'0'
+	}
+	return up || down
+}
+
+func lengthValidator(args []string) (Validator, error) {
+	if len(args) < 1 || len(args) > 2 {
+		return Validator{}, fmt.Errorf("write length(min, max) or length(exact)")
+	}
+	low, err := strconv.Atoi(args[0])
+	high, err2 := strconv.Atoi(args[len(args)-1])
+	if err != nil || err2 != nil || low < 0 || high < low {
+		return Validator{}, fmt.Errorf("not two numbers")
+	}
+	return Validator{check: func(v *Value) Verdict { return verdict(len(v.Compact) >= low && len(v.Compact) <= high) }}, nil
+}
+
+func entropyValidator(args []string) (Validator, error) {
+	if len(args) != 1 {
+		return Validator{}, fmt.Errorf("write entropy(bits), such as entropy(3.5)")
+	}
+	least, err := strconv.ParseFloat(args[0], 64)
+	if err != nil || least < 0 || least > 8 {
+		return Validator{}, fmt.Errorf("bits per character go from 0 to 8")
+	}
+	return Validator{check: func(v *Value) Verdict { return verdict(entropy(v.Text) >= least) }}, nil
+}
+
+// entropy is Shannon's entropy of the bytes of b, in bits per byte.
+func entropy(b []byte) float64 {
+	var count [256]int
+	for _, c := range b {
+		count[c]++
+	}
+	sum := 0.0
+	for _, n := range count {
+		if n > 0 {
+			p := float64(n) / float64(len(b))
+			sum -= p * math.Log2(p)
+		}
+	}
+	return sum
+}
+
+// classesValidator demands characters of at least so many classes: lower case, upper case, digits, others.
+func classesValidator(args []string) (Validator, error) {
+	if len(args) != 1 {
+		return Validator{}, fmt.Errorf("write classes(count)")
+	}
+	least, err := strconv.Atoi(args[0])
+	if err != nil || least < 1 || least > 4 {
+		return Validator{}, fmt.Errorf("there are 1 to 4 classes")
+	}
+	return Validator{check: func(v *Value) Verdict { return verdict(classes(v.Text) >= least) }}, nil
+}
+
+func classes(b []byte) int {
+	var seen [4]int
+	for _, c := range b {
+		switch {
+		case c >= 'a' && c <= 'z':
+			seen[0] = 1
+		case c >= 'A' && c <= 'Z':
+			seen[1] = 1
+		case c >= '0' && c <= '9':
+			seen[2] = 1
+		default:
+			seen[3] = 1
+		}
+	}
+	return seen[0] + seen[1] + seen[2] + seen[3]
+}
