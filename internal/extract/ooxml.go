@@ -84,7 +84,7 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	case strings.Contains(t, "worksheet+xml") || book != nil && strings.HasPrefix(low, "xl/worksheets/") && ext == "xml":
 		w.sheet(a, zf, book.sheetName(low), book)
 	case ext == "xml" || ext == "vml" || strings.HasSuffix(t, "+xml") || strings.HasSuffix(t, "/xml"):
-		w.document(a, zf, low)
+		w.document(a, zf)
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
 	case strings.HasPrefix(t, "image/") && mediaExt(ext):
@@ -103,12 +103,11 @@ func quietPart(low, ext string) bool {
 }
 
 // partWhere is the address of a part: that of the document for its main text.
-func partWhere(a *archive, low string) string {
-	switch low {
-	case "word/document.xml":
+func partWhere(a *archive, name string) string {
+	if strings.EqualFold(name, "word/document.xml") {
 		return a.f.where
 	}
-	base := path.Base(low)
+	base := path.Base(name)
 	return a.f.where + "!" + safeName(strings.TrimSuffix(base, path.Ext(base)))
 }
 
@@ -121,8 +120,8 @@ func (w *walker) xmlPart(a *archive, zf *zip.File, where string, h xmlHandler) {
 }
 
 // document reads a part that holds paragraphs, as all but sheets do.
-func (w *walker) document(a *archive, zf *zip.File, low string) {
-	where := partWhere(a, low)
+func (w *walker) document(a *archive, zf *zip.File) {
+	where := partWhere(a, zipName(zf))
 	d := newParagraphs(w.text)
 	w.xmlPart(a, zf, where, d)
 	w.giveParagraphs(where, a.f.att, d)

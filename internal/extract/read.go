@@ -40,8 +40,7 @@ func Read(ctx context.Context, r io.Reader, lim Limits) (*Mail, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Text = strings.Join(v.texts, "\n")
-	m.HTML = strings.Join(v.htmls, "\n")
+	m.Text, m.HTML = v.layout()
 	return m, nil
 }
 
@@ -66,11 +65,10 @@ func CopyPart(ctx context.Context, w io.Writer, r io.Reader, index int) (Part, e
 
 // reader walks a message for Read and CopyPart.
 type reader struct {
-	w     *walker
-	mail  *Mail
-	texts []string
-	htmls []string
-	left  int64
+	w      *walker
+	mail   *Mail
+	bodies []bodyText
+	left   int64
 
 	copying bool
 	want    int
@@ -132,29 +130,46 @@ func (v *reader) leaf(l *lines, p *part, a around) {
 	v.body(l, &f, a)
 }
 
-// body keeps text of the message itself. What is not an alternative to something else is
-// added to both forms, as signatures and footers in parts of their own are.
+// bodyText is one text of the message itself.
+type bodyText struct {
+	text        string
+	html        bool
+	alternative bool // to the part behind it
+}
+
 func (v *reader) body(l *lines, f *leaf, a around) {
 	raw, _ := v.w.gather(l, f, v.left)
 	v.left -= int64(len(raw))
-	isHTML := f.media.Type == "text/html"
+	b := bodyText{html: f.media.Type == "text/html", alternative: a.parent == "alternative"}
 	f.found.class = asText
-	if isHTML {
+	if b.html {
 		f.found.class = asHTML
 	}
-	text := decodeText(raw, f.charset(raw)).Text
-	alternative := a.parent == "alternative"
-	switch {
-	case isHTML:
-		v.htmls = append(v.htmls, text)
-	case alternative:
-		v.texts = append(v.texts, text)
-	default:
-		v.texts = append(v.texts, text)
-		if len(v.htmls) > 0 {
-			v.htmls = append(v.htmls, "<pre>"+html.EscapeString(text)+"</pre>")
+	b.text = decodeText(raw, f.charset(raw)).Text
+	v.bodies = append(v.bodies, b)
+}
+
+// layout puts the texts together. What is no alternative to something else stands in both
+// forms, as signatures and footers in parts of their own do.
+func (v *reader) layout() (text, markup string) {
+	var texts, htmls []string
+	rich := false
+	for _, b := range v.bodies {
+		switch {
+		case b.html:
+			rich = true
+			htmls = append(htmls, b.text)
+		case b.alternative:
+			texts = append(texts, b.text)
+		default:
+			texts = append(texts, b.text)
+			htmls = append(htmls, "<pre>"+html.EscapeString(b.text)+"</pre>")
 		}
 	}
+	if rich {
+		markup = strings.Join(htmls, "\n")
+	}
+	return strings.Join(texts, "\n"), markup
 }
 
 func (v *reader) attachment(l *lines, f *leaf) {
@@ -189,14 +204,15 @@ func (h *tailHolder) write(b []byte) {
 	if h.err != nil || len(b) == 0 {
 		return
 	}
-	h.put(h.held)
+	if string(h.held) == "\r" && b[0] == '\n' {
+		b = append([]byte("\r"), b...)
+	} else {
+		h.put(h.held)
+	}
 	h.held = h.held[:0]
 	body := b
 	if h.hold {
-		body = bytes.TrimSuffix(b, []byte("\n"))
-		if len(body) < len(b) {
-			body = bytes.TrimSuffix(body, []byte("\r"))
-		}
+		body = bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
 	}
 	h.put(body)
 	h.held = append(h.held, b[len(body):]...)

@@ -222,7 +222,7 @@ const (
 )
 
 func sniffCMS(b []byte) sniffed {
-	if len(b) < 24 || b[0] != 0x30 {
+	if len(b) < 20 || b[0] != 0x30 {
 		return sniffed{}
 	}
 	switch {

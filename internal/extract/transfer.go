@@ -151,8 +151,8 @@ func unhex(c byte) int {
 }
 
 // base64Decoder undoes base64 (RFC 2045 6.8) with lines of any length, with or without
-// padding. What stands behind the padding is decoded if it can be, and kept raw: some
-// programs show it, some decode it, some drop it.
+// padding. What stands behind the padding is decoded where it is base64 too, and kept raw:
+// some programs show it, some decode it, some drop it.
 type base64Decoder struct {
 	quad   [4]byte
 	n      int
@@ -171,6 +171,11 @@ func (d *base64Decoder) decode(dst, piece []byte) []byte {
 		}
 	}
 	bad := d.bad
+	if (d.padded || d.tail) && len(line) > 0 && !pureBase64(line) {
+		d.tail = true
+		d.keep(piece)
+		return dst
+	}
 	for _, c := range line {
 		dst = d.add(dst, c)
 	}
@@ -178,6 +183,16 @@ func (d *base64Decoder) decode(dst, piece []byte) []byte {
 		d.keep(piece)
 	}
 	return dst
+}
+
+// pureBase64 says whether a line holds nothing but whole groups of base64.
+func pureBase64(line []byte) bool {
+	for _, c := range bytes.TrimRight(line, "=") {
+		if base64Value(c) < 0 {
+			return false
+		}
+	}
+	return len(line)%4 == 0
 }
 
 func (d *base64Decoder) add(dst []byte, c byte) []byte {
@@ -224,7 +239,7 @@ func (d *base64Decoder) keep(piece []byte) {
 }
 
 func (d *base64Decoder) flush(dst []byte) []byte {
-	d.cut = d.cut || d.n == 1
+	d.cut = d.cut || d.n == 1 && !d.tail
 	return d.flushQuad(dst)
 }
 

@@ -1,0 +1,79 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+	"unicode/utf8"
+)
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{
+		"Subject: =?utf-8?q?a?=\r\n\r\nhej",
+		"Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n\r\na\r\n--B\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\ny\r\n--B--\r\n",
+		"Content-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>=E5<b>b</b>=\r\n",
+		"Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\nQQ==\r\nfooter",
+		"Content-Type: text/plain; charset=utf-16\r\n\r\n\xff\xfea\x00",
+		"Content-Type: a/b; name*0*=utf-8''%41; name*1=b\r\nContent-Disposition: attachment\r\n\r\n\x00",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Add([]byte(attached("a.docx", zipOf(f, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...))))
+	f.Add([]byte(attached("a.xlsx", zipOf(f, xlsx(`<row><c r="B1" t="s"><v>1</v></c></row>`)...))))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		c, err := Parse(context.Background(), bytes.NewReader(raw), Limits{Text: 1 << 20, Unpacked: 4 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var total int64
+		for _, s := range c.Segments {
+			if !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where) {
+				t.Fatalf("segment %s @ %s is not UTF-8", s.Kind, s.Where)
+			}
+			for _, q := range s.Quoted {
+				if q.Start < 0 || q.End > len(s.Text) || q.Start >= q.End {
+					t.Fatalf("quoted %v of %d bytes", s.Quoted, len(s.Text))
+				}
+			}
+			if s.Attachment < -1 || s.Attachment >= len(c.Attachments) {
+				t.Fatalf("attachment %d of %d", s.Attachment, len(c.Attachments))
+			}
+			total += int64(len(s.Text))
+		}
+		if total > 1<<20 {
+			t.Fatalf("%d bytes of text", total)
+		}
+		readsToo(t, raw)
+	})
+}
+
+// readsToo: what Read lists, CopyPart finds, with the same size.
+func readsToo(t *testing.T, raw []byte) {
+	t.Helper()
+	m, err := Read(context.Background(), bytes.NewReader(raw), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.Parts[:min(3, len(m.Parts))] {
+		got, err := CopyPart(context.Background(), io.Discard, bytes.NewReader(raw), p.Index)
+		if err != nil || got != p {
+			t.Fatalf("part %d: %+v, %v; want %+v", p.Index, got, err, p)
+		}
+	}
+}
+
+// FuzzOffice feeds damaged XML and damaged zips through the document readers.
+func FuzzOffice(f *testing.F) {
+	f.Add("<w:p><w:r><w:t>x</w:t></w:r></w:p>", `<row><c r="B1" t="s"><v>1</v></c></row>`, `<text:p>a<text:s/></text:p>`)
+	f.Add("<w:txbxContent><w:p>", `<row><c r="ZZZZZ1" t="s"><v>-1</v></c></row>`, `<table:table name="a"><note><text:p>`)
+	f.Add("</w:txbxContent></w:p><w:del><w:t>a", `<c s="-5"><v>1E400</v></c>`, `<table:table-cell number-columns-repeated="999999999"/>`)
+	f.Fuzz(func(t *testing.T, doc, sheet, odt string) {
+		for name, files := range map[string][]file{
+			"a.docx": docx(doc), "a.xlsx": xlsx(sheet),
+			"a.ods": {{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, {"content.xml", odt}},
+		} {
+			_ = parseLimits(t, attached(name, zipOf(t, files...)), Limits{})
+		}
+	})
+}
