@@ -99,16 +99,16 @@ func dotAtom(s string) bool {
 		return false
 	}
 	for _, r := range s {
-		if r < 0x80 && !atext(byte(r)) && r != '.' || unicode.IsSpace(r) {
+		if r < 0x80 && !atext(r) && r != '.' || unicode.IsSpace(r) {
 			return false
 		}
 	}
 	return true
 }
 
-func atext(c byte) bool {
+func atext(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
-		strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) >= 0
+		strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", c)
 }
 
 // profile maps a domain to lower-case A-labels as a look-up would (UTS 46).

@@ -60,8 +60,10 @@ func (s State) String() string {
 
 // ParseState is the inverse of [State.String].
 func ParseState(name string) (State, error) {
-	if i := slices.Index(stateNames[:], name); i > 0 {
-		return State(i), nil
+	for _, s := range States() {
+		if s.String() == name {
+			return s, nil
+		}
 	}
 	return 0, fmt.Errorf("unknown state %q", name)
 }
