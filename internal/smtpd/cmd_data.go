@@ -99,7 +99,7 @@ func (s *session) begin() {
 // receive reads octets of a message with a large buffer and at their own pace.
 func (s *session) receive(read func() error) error {
 	limits := s.srv.opts.Limits
-	if len(s.wire.buf) == smallBuffer {
+	if !s.wire.wide() {
 		s.wire.widen(*s.srv.blocks.Get().(*[]byte)) //nolint:errcheck // the pool holds nothing else
 	}
 	s.wire.pace = newPace(limits.Data, limits.Rate)

@@ -41,7 +41,8 @@ func (s *session) handshake(ctx context.Context) bool {
 	defer cancel()
 	conn := tls.Server(s.wire.raw, s.srv.tls)
 	err := conn.HandshakeContext(ctx)
-	if err != nil || s.wire.busy() {
+	s.wire.busy()
+	if err != nil {
 		s.srv.metrics.tls.WithLabelValues("failed").Inc()
 		s.log.Info("TLS handshake failed", "error", err)
 		return false

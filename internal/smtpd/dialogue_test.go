@@ -202,13 +202,13 @@ func dial(t testing.TB, addr string, implicit bool) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	c := &client{conn: conn}
 	if implicit {
-		c.conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+		return newClient(tls.Client(conn, &tls.Config{InsecureSkipVerify: true}))
 	}
-	c.r = bufio.NewReader(c.conn)
-	return c
+	return newClient(conn)
 }
+
+func newClient(conn net.Conn) *client { return &client{conn: conn, r: bufio.NewReader(conn)} }
 
 func (c *client) play(line string) error {
 	verb, arg, _ := strings.Cut(line, " ")

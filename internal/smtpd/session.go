@@ -78,7 +78,7 @@ func (s *session) recovered() {
 func (s *session) close() {
 	s.reset()
 	s.wire.hangUp(s.linger)
-	if large := s.wire.buf; len(large) == largeBuffer {
+	if large := s.wire.buf; s.wire.wide() {
 		s.srv.blocks.Put(&large)
 	}
 }
@@ -104,11 +104,8 @@ func (s *session) command() ([]byte, error) {
 	if err := s.wire.awaitCommand(s.srv.opts.Limits.Command); err != nil {
 		return nil, err
 	}
-	line, err := s.wire.line()
-	if s.wire.busy() && errors.Is(err, os.ErrDeadlineExceeded) {
-		err = errDraining
-	}
-	return line, err
+	defer s.wire.busy()
+	return s.wire.line()
 }
 
 // unheard answers what was not a line, or the lack of one.

@@ -31,24 +31,27 @@ type wire struct {
 	conn net.Conn // the TLS layer once there is one
 	raw  net.Conn // what carries it; deadlines are set here
 
-	buf  []byte
-	r, w int // buf[r:w] has been read but not used
-	pace *pace
+	buf   []byte
+	r, w  int    // buf[r:w] has been read but not used
+	small []byte // what buf is while commands are read
+	pace  *pace  // of data; nil while commands are read
 
 	out   *bufio.Writer
 	limit time.Duration // for one write
 
 	// The gate lets Shutdown end a session that waits for a command, and only that.
-	gate     sync.Mutex
-	idle     bool
-	draining bool // no further command is waited for
-	stopped  bool // nothing is waited for
+	gate        sync.Mutex
+	idle        bool
+	draining    bool // no further command is waited for
+	stopped     bool // nothing is waited for
+	interrupted bool // a wait was ended
 }
 
 func newWire(conn net.Conn, limit time.Duration) *wire {
+	small := make([]byte, smallBuffer)
 	return &wire{
 		conn: conn, raw: conn, limit: limit,
-		buf: make([]byte, smallBuffer), out: bufio.NewWriterSize(conn, smallBuffer),
+		buf: small, small: small, out: bufio.NewWriterSize(conn, smallBuffer),
 	}
 }
 
@@ -63,6 +66,8 @@ func (w *wire) layer(conn net.Conn) {
 // buffered returns how many octets the client sent ahead.
 func (w *wire) buffered() int { return w.w - w.r }
 
+func (w *wire) wide() bool { return len(w.buf) > smallBuffer }
+
 // widen swaps in a large buffer for data.
 func (w *wire) widen(large []byte) {
 	n := copy(large, w.buf[w.r:w.w])
@@ -72,11 +77,11 @@ func (w *wire) widen(large []byte) {
 // narrow goes back to a small buffer, if what was sent ahead fits, and returns the
 // large one, wiped.
 func (w *wire) narrow() []byte {
-	if len(w.buf) == smallBuffer || w.buffered() > smallBuffer {
+	if !w.wide() || w.buffered() > smallBuffer {
 		return nil
 	}
 	large := w.buf
-	w.buf = make([]byte, smallBuffer)
+	w.buf = w.small
 	w.w = copy(w.buf, large[w.r:w.w])
 	w.r = 0
 	clear(large)
@@ -101,10 +106,14 @@ func (w *wire) fill() error {
 	if w.pace != nil {
 		w.pace.progress(n)
 	}
-	if n > 0 {
+	switch {
+	case n > 0:
 		return nil
+	case w.isInterrupted():
+		return errDraining
+	default:
+		return err
 	}
-	return err
 }
 
 // line returns the next command line without its CR LF. It is valid until the next
@@ -179,12 +188,17 @@ func (w *wire) awaitCommand(limit time.Duration) error {
 	return w.raw.SetReadDeadline(time.Now().Add(limit))
 }
 
-// busy closes the gate. It says whether the wait was ended by drain.
-func (w *wire) busy() (draining bool) {
+// busy closes the gate.
+func (w *wire) busy() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
 	w.idle = false
-	return w.draining
+}
+
+func (w *wire) isInterrupted() bool {
+	w.gate.Lock()
+	defer w.gate.Unlock()
+	return w.interrupted
 }
 
 func (w *wire) setPace() error {
@@ -218,6 +232,7 @@ func (w *wire) stop() {
 }
 
 func (w *wire) interrupt() {
+	w.interrupted = true
 	// An error means that the connection is closed already: nothing waits on it.
 	_ = w.raw.SetReadDeadline(time.Unix(1, 0))
 	_ = w.raw.SetWriteDeadline(time.Now().Add(hurry))
@@ -234,6 +249,7 @@ func (w *wire) hangUp(linger bool) {
 	}
 	_ = w.raw.Close()
 	clear(w.buf)
+	clear(w.small)
 }
 
 // pace is the time that data may take: it starts with a grace, every octet earns
