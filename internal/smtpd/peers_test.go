@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -27,7 +28,7 @@ var insecure = &tls.Config{InsecureSkipVerify: true}
 func TestGoSMTPClient(t *testing.T) {
 	t.Parallel()
 	a := &recorder{recipients: map[string]message.Reply{"no@else.example": {Code: 550, Status: "5.7.1", Text: "never"}}}
-	opts := smtpd.Options{Acceptor: a, TLS: serverTLS(t), Authenticate: onlyUser("anna:secret")}
+	opts := smtpd.Options{Acceptor: a, TLS: serverTLS(t), Authenticate: onlyUser("anna:secret"), Limits: smtpd.Limits{Delay: time.Nanosecond}}
 	srv := start(t, opts, false)
 	conn, err := net.Dial("tcp", srv.addr)
 	if err != nil {
@@ -111,7 +112,7 @@ func TestSwaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := &recorder{}
-			opts := smtpd.Options{Acceptor: a, TLS: serverTLS(t), Authenticate: onlyUser("anna:secret")}
+			opts := smtpd.Options{Acceptor: a, TLS: serverTLS(t), Authenticate: onlyUser("anna:secret"), Limits: smtpd.Limits{Delay: time.Nanosecond}}
 			if !tc.stranger {
 				opts.Networks = []smtpd.Network{loopback}
 			}

@@ -53,9 +53,10 @@ func New(opts Options) (*Server, error) {
 }
 
 // Serve takes connections until the listener is closed, [Server.Shutdown] is called,
-// or ctx is done, and returns when all their sessions have ended. The end of ctx
-// stops the sessions at once. With implicitTLS, TLS comes first (RFC 8314 3.3).
-// After a shutdown or the end of ctx it returns nil.
+// or ctx is done, and returns when all their sessions have ended. It may run for
+// several listeners at once; the end of any ctx stops the whole server without
+// waiting for anybody. With implicitTLS, TLS comes first (RFC 8314 3.3). It closes
+// the listener, and returns nil after a shutdown or the end of ctx.
 func (s *Server) Serve(ctx context.Context, l net.Listener, implicitTLS bool) error {
 	if implicitTLS && s.tls == nil {
 		return errors.New("smtpd: implicit TLS without a TLS configuration")
@@ -68,6 +69,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener, implicitTLS bool) er
 	unwatch := context.AfterFunc(ctx, s.stop)
 	var all sync.WaitGroup
 	err := s.accept(ctx, l, implicitTLS, &all)
+	_ = l.Close() // closed already, unless accept failed for good
 	all.Wait()
 	unwatch()
 	if ctx.Err() != nil || s.sessions.isDraining() {
@@ -120,7 +122,7 @@ func (s *Server) admit(ctx context.Context, conn net.Conn, implicitTLS bool, all
 	})
 }
 
-func clientAddr(conn net.Conn) netip.Addr {
+func clientAddr(conn interface{ RemoteAddr() net.Addr }) netip.Addr {
 	ap, err := netip.ParseAddrPort(conn.RemoteAddr().String())
 	if err != nil {
 		return netip.Addr{} // in no listed network

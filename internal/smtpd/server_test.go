@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -282,6 +283,18 @@ func TestSlowButSteadyData(t *testing.T) {
 	})
 }
 
+func TestClientThatNeverReads(t *testing.T) {
+	timed(t, listed(&recorder{}), func(t *testing.T, c *client, since func() time.Duration) {
+		c.steps(t, "s: 220")
+		for c.play("c* 100 NOOP\\r\\n") == nil && since() < time.Hour {
+			continue
+		}
+		if since() != 5*time.Minute {
+			t.Errorf("ended after %v", since())
+		}
+	})
+}
+
 func TestErrorsAreDelayed(t *testing.T) {
 	timed(t, listed(&recorder{}), func(t *testing.T, c *client, since func() time.Duration) {
 		c.steps(t, "s: 220")
@@ -376,6 +389,49 @@ func TestMetricsAndLogHoldNoAddresses(t *testing.T) {
 				t.Errorf("%s is %v, want %v", name, got, want)
 			}
 		}
+	}
+}
+
+// TestTwoListeners serves cleartext and implicit TLS by one server, and gives new
+// handshakes the certificate of the day.
+func TestTwoListeners(t *testing.T) {
+	t.Parallel()
+	old, renewed := certificate(t, "old.gateway.example"), certificate(t, "new.gateway.example")
+	var current atomic.Pointer[tls.Certificate]
+	current.Store(&old)
+	a := &recorder{}
+	opts := listed(a)
+	opts.TLS = &tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return current.Load(), nil }}
+	srv := start(t, opts, false)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- srv.Serve(t.Context(), l, true) }()
+
+	plain, direct := dial(t, srv.addr, false), dial(t, l.Addr().String(), true)
+	direct.steps(t, "s: 220")
+	current.Store(&renewed)
+	plain.steps(t, append(hello, "c: STARTTLS", "s: 220", "starttls")...)
+	for want, c := range map[string]*client{"old.gateway.example": direct, "new.gateway.example": plain} {
+		if got := c.conn.(*tls.Conn).ConnectionState().PeerCertificates[0].Subject.CommonName; got != want {
+			t.Errorf("certificate of %s, want %s", got, want)
+		}
+		c.steps(t, append(append(append([]string{}, hello[1:]...), envelope...), whole...)...)
+	}
+	for _, m := range a.taken() {
+		if got := m.env.Source; !strings.HasPrefix(got.TLS, "TLS 1.3 TLS_") || got.Addr != "127.0.0.1" {
+			t.Errorf("source %+v", got)
+		}
+	}
+	if err := srv.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	direct.steps(t, "s: 421 4.3.2", "eof")
+	plain.steps(t, "s: 421 4.3.2", "eof")
+	if err := <-done; err != nil {
+		t.Errorf("second Serve: %v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package smtpd
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -49,10 +50,9 @@ type wire struct {
 
 func newWire(conn net.Conn, limit time.Duration) *wire {
 	small := make([]byte, smallBuffer)
-	return &wire{
-		conn: conn, raw: conn, limit: limit,
-		buf: small, small: small, out: bufio.NewWriterSize(conn, smallBuffer),
-	}
+	w := &wire{conn: conn, raw: conn, limit: limit, buf: small, small: small}
+	w.out = bufio.NewWriterSize(timedWriter{w}, smallBuffer)
+	return w
 }
 
 // layer puts TLS above the connection. What was read in cleartext is dropped.
@@ -60,7 +60,7 @@ func (w *wire) layer(conn net.Conn) {
 	clear(w.buf)
 	w.r, w.w = 0, 0
 	w.conn = conn
-	w.out.Reset(conn)
+	w.out.Reset(timedWriter{w})
 }
 
 // buffered returns how many octets the client sent ahead.
@@ -160,21 +160,24 @@ func (w *wire) discardLine() error {
 	return errFlood
 }
 
-func (w *wire) flush() error {
-	if w.out.Buffered() == 0 {
-		return nil
-	}
-	w.gate.Lock()
-	limit := w.limit
-	if w.stopped {
+func (w *wire) flush() error { return w.out.Flush() }
+
+// timedWriter gives every write its deadline: a client that sends ahead and never
+// reads fills the buffer, and then nothing but this ends the wait.
+type timedWriter struct{ w *wire }
+
+func (t timedWriter) Write(p []byte) (int, error) {
+	t.w.gate.Lock()
+	limit := t.w.limit
+	if t.w.stopped {
 		limit = min(limit, hurry)
 	}
-	err := w.raw.SetWriteDeadline(time.Now().Add(limit))
-	w.gate.Unlock()
+	err := t.w.raw.SetWriteDeadline(time.Now().Add(limit))
+	t.w.gate.Unlock()
 	if err != nil {
-		return fmt.Errorf("set write deadline: %w", err)
+		return 0, fmt.Errorf("set write deadline: %w", err)
 	}
-	return w.out.Flush()
+	return t.w.conn.Write(p)
 }
 
 // awaitCommand opens the gate: from here until busy, drain ends the wait.
@@ -242,6 +245,9 @@ func (w *wire) interrupt() {
 // the client might never see our last words; so some of it is read away first.
 func (w *wire) hangUp(linger bool) {
 	_ = w.flush() // the client may be gone
+	if t, ok := w.conn.(*tls.Conn); ok {
+		_ = t.CloseWrite() // so that the client can tell the end from a cut (RFC 8446 6.1)
+	}
 	if half, ok := w.raw.(interface{ CloseWrite() error }); ok && linger {
 		_ = half.CloseWrite()
 		_ = w.raw.SetReadDeadline(time.Now().Add(time.Second))
