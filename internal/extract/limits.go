@@ -35,8 +35,8 @@ func DefaultLimits() Limits {
 	}
 }
 
-// filled returns l with defaults in place of what is not set.
-func (l Limits) filled() Limits {
+// Filled returns l with defaults in place of what is not set.
+func (l Limits) Filled() Limits {
 	d := DefaultLimits()
 	set(&l.Depth, d.Depth)
 	set(&l.MIMEDepth, d.MIMEDepth)

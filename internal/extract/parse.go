@@ -25,7 +25,7 @@ func ParsePlain(ctx context.Context, r io.Reader, lim Limits) (c *Content, needs
 }
 
 func parse(ctx context.Context, r io.Reader, lim Limits, plain bool) (*Content, bool, error) {
-	lim = lim.filled()
+	lim = lim.Filled()
 	timed, cancel := context.WithTimeout(ctx, lim.Time)
 	defer cancel()
 	w := &walker{lim: lim, out: &Content{}, done: timed.Done(), plain: plain, text: lim.Text, unpacked: lim.Unpacked}

@@ -79,7 +79,7 @@ type reader struct {
 }
 
 func (v *reader) walk(ctx context.Context, r io.Reader, lim Limits) error {
-	lim = lim.filled()
+	lim = lim.Filled()
 	v.left = lim.Text
 	v.w = &walker{lim: lim, out: &Content{}, done: ctx.Done()}
 	l := newLines(r, v.w.done)

@@ -151,18 +151,21 @@ func (w *walker) plainText(f *leaf, text string) {
 
 // uuencoded finds the first lines of a file that Outlook and others would decode.
 func uuencoded(s string) bool {
-	for {
-		i := strings.Index(s, "begin ")
+	for at := 0; ; {
+		i := strings.Index(s[at:], "begin ")
 		if i < 0 {
 			return false
 		}
-		line, next, ok := strings.Cut(s[i:], "\n")
-		fresh := i == 0 || s[i-1] == '\n'
-		if fresh && ok && len(line) > 10 && strings.Trim(line[6:9], "01234567") == "" && line[9] == ' ' &&
+		i += at
+		at = i + 6
+		if i > 0 && s[i-1] != '\n' {
+			continue
+		}
+		line, next, ok := strings.Cut(s[i:min(len(s), i+400)], "\n")
+		if ok && len(line) > 10 && strings.Trim(line[6:9], "01234567") == "" && line[9] == ' ' &&
 			next != "" && next[0] > ' ' && next[0] <= 'M' {
 			return true
 		}
-		s = s[i+6:]
 	}
 }
 

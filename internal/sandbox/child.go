@@ -1,0 +1,242 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"sync"
+	"time"
+
+	"sigill/internal/extract"
+)
+
+// errChild is wrapped by every failure that is the child's: it died, was late, or
+// answered nonsense.
+var errChild = errors.New("scanner failed")
+
+// helloTime is how long a child may take to start.
+const helloTime = 10 * time.Second
+
+// child is a running child process. One goroutine uses it at a time.
+type child struct {
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	out      *bufio.Reader
+	confined Confinement
+	isolated bool
+	uses     int
+	killed   sync.Once
+}
+
+// interrupt kills the process; reads and writes to it fail from then on.
+func (c *child) interrupt() { _ = c.cmd.Process.Kill() } // it may be dead already
+
+// kill ends the process and waits for it.
+func (c *child) kill() {
+	c.killed.Do(func() {
+		c.interrupt()
+		_ = c.in.Close()
+		_ = c.cmd.Wait() // it was killed, and says so
+	})
+}
+
+// parse streams one message to the child and reads its answer. A child that failed must
+// not be used again.
+func (c *child) parse(open func() (io.ReadCloser, error), lim extract.Limits, grace time.Duration) (*extract.Content, error) {
+	lim = lim.Filled()
+	t := time.AfterFunc(lim.Time+grace, c.interrupt)
+	defer t.Stop()
+	c.uses++
+	if err := c.send(open, lim); err != nil {
+		return nil, err
+	}
+	return c.receive(lim)
+}
+
+func (c *child) send(open func() (io.ReadCloser, error), lim extract.Limits) error {
+	r, err := open()
+	if err != nil {
+		return fmt.Errorf("open message: %w", err)
+	}
+	defer r.Close()
+	b, err := json.Marshal(lim)
+	if err != nil {
+		return fmt.Errorf("write limits: %w", err)
+	}
+	if err := c.write(frameLimits, b); err != nil {
+		return err
+	}
+	buf := make([]byte, dataSize)
+	for {
+		n, err := io.ReadFull(r, buf)
+		if n > 0 {
+			if err := c.write(frameData, buf[:n]); err != nil {
+				return err
+			}
+		}
+		switch {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return c.write(frameEnd, nil)
+		case err != nil:
+			return fmt.Errorf("read message: %w", err)
+		}
+	}
+}
+
+func (c *child) write(kind byte, b []byte) error {
+	if err := writeFrame(c.in, kind, b); err != nil {
+		return fmt.Errorf("%w: %w", errChild, err)
+	}
+	return nil
+}
+
+// maxAnswer bounds an answer: JSON may write a byte of text as six.
+func maxAnswer(lim extract.Limits) int64 { return min(6*lim.Text+(64<<20), 1<<31) }
+
+func (c *child) receive(lim extract.Limits) (*extract.Content, error) {
+	kind, n, err := readHead(c.out, maxAnswer(lim))
+	if err == nil && kind != frameAnswer {
+		err = errFrame
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errChild, err)
+	}
+	body := io.LimitReader(c.out, n)
+	content := &extract.Content{}
+	if err := json.NewDecoder(body).Decode(content); err != nil {
+		return nil, fmt.Errorf("%w: answer is not understood", errChild)
+	}
+	if _, err := io.Copy(io.Discard, body); err != nil {
+		return nil, fmt.Errorf("%w: %w", errChild, err)
+	}
+	if !sound(content) {
+		return nil, fmt.Errorf("%w: answer makes no sense", errChild)
+	}
+	return content, nil
+}
+
+// sound checks what others use as an index.
+func sound(c *extract.Content) bool {
+	for i := range c.Segments {
+		s := &c.Segments[i]
+		if s.Attachment < -1 || s.Attachment >= len(c.Attachments) {
+			return false
+		}
+		for _, q := range s.Quoted {
+			if q.Start < 0 || q.End > len(s.Text) || q.Start >= q.End {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// starter starts children from one thread that lives as long as the pool: a child is
+// killed when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
+type starter struct {
+	command  []string
+	requests chan request
+	done     chan struct{}
+	closing  sync.Once
+
+	// Only the starting thread looks at these.
+	worked bool // namespaces were had before
+	plain  bool // namespaces were refused
+}
+
+type request struct {
+	ctx   context.Context //nolint:containedctx // it is handed to the starting thread and dropped there
+	reply chan started
+}
+
+type started struct {
+	c   *child
+	err error
+}
+
+func newStarter(command []string) *starter {
+	s := &starter{command: command, requests: make(chan request), done: make(chan struct{})}
+	go s.run()
+	return s
+}
+
+// run ends by close; its thread ends with it, as it stays locked.
+func (s *starter) run() {
+	runtime.LockOSThread()
+	defer close(s.done)
+	for r := range s.requests {
+		c, err := s.launch(r.ctx)
+		r.reply <- started{c, err}
+	}
+}
+
+func (s *starter) close() {
+	s.closing.Do(func() { close(s.requests) })
+	<-s.done
+}
+
+// start starts a child and waits until it is ready.
+func (s *starter) start(ctx context.Context) (*child, error) {
+	reply := make(chan started, 1)
+	s.requests <- request{ctx, reply}
+	r := <-reply
+	return r.c, r.err
+}
+
+// launch tries with namespaces first, where they were not refused before.
+func (s *starter) launch(ctx context.Context) (*child, error) {
+	if !s.plain {
+		c, err := s.exec(ctx, true)
+		if err == nil || s.worked || ctx.Err() != nil {
+			s.worked = s.worked || err == nil
+			return c, err
+		}
+		s.plain = true
+	}
+	return s.exec(ctx, false)
+}
+
+func (s *starter) exec(ctx context.Context, isolated bool) (*child, error) {
+	cmd := exec.Command(s.command[0], s.command[1:]...) //nolint:gosec,noctx // our own binary; it outlives the request
+	cmd.Env = []string{}
+	cmd.Dir = "/"
+	cmd.SysProcAttr = attributes(isolated)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("make pipe: %w", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("make pipe: %w", err)
+	}
+	closeOnExec()
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start child: %w", err)
+	}
+	c := &child{cmd: cmd, in: in, out: bufio.NewReaderSize(out, dataSize), isolated: isolated}
+	if err := c.hello(ctx); err != nil {
+		c.kill()
+		return nil, fmt.Errorf("start child: %w", err)
+	}
+	return c, nil
+}
+
+// hello waits for the child to say that it is confined and ready.
+func (c *child) hello(ctx context.Context) error {
+	defer context.AfterFunc(ctx, c.interrupt)()
+	t := time.AfterFunc(helloTime, c.interrupt)
+	defer t.Stop()
+	b, err := readFrame(c.out, frameHello, maxLimits)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &c.confined); err != nil {
+		return fmt.Errorf("read hello: %w", err)
+	}
+	return nil
+}

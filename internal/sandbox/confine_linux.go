@@ -1,0 +1,95 @@
+package sandbox
+
+import (
+	"math"
+	"syscall"
+	"time"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// memoryTarget is where the garbage collector begins to work hard.
+	memoryTarget = 512 << 20
+	// memoryLimit is what the process may hold in private memory (RLIMIT_DATA).
+	memoryLimit = 1 << 30
+	// addressLimit bounds the address space (RLIMIT_AS). The runtime reserves far more
+	// than it uses.
+	addressLimit = 8 << 30
+)
+
+// confine gives up everything that reading a message does not need. Each step is tried by
+// itself: an old kernel or a container may refuse some.
+func confine() Confinement {
+	var c Confinement
+	_ = limit(unix.RLIMIT_CORE, 0)
+	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
+	if limit(unix.RLIMIT_DATA, memoryLimit) == nil {
+		c.Memory = memoryLimit
+	}
+	if !raceEnabled { // the race detector reserves terabytes
+		_ = limit(unix.RLIMIT_AS, addressLimit)
+	}
+	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
+	if version := landlockVersion(); version > 0 {
+		if landlock.V11.BestEffort().Restrict() == nil {
+			c.Landlock = version
+		}
+	}
+	c.Processor = limitProcessor(time.Minute)
+	return c
+}
+
+func limit(resource int, n uint64) error {
+	return unix.Setrlimit(resource, &unix.Rlimit{Cur: n, Max: n})
+}
+
+// landlockVersion asks the kernel which version it has (landlock_create_ruleset(2)).
+func landlockVersion() int {
+	const createRulesetVersion = 1
+	v, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, createRulesetVersion)
+	if errno != 0 {
+		return 0
+	}
+	return int(v)
+}
+
+// processorGrace is added to the time of a message, for start-up and the answer.
+const processorGrace = 5 * time.Second
+
+// limitProcessor allows the process that much more processor time, doubled because the
+// garbage collector runs beside the reader. It is the last resort should the parent not
+// be there to kill it.
+func limitProcessor(d time.Duration) bool {
+	var use unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &use) != nil {
+		return false
+	}
+	used := time.Duration(use.Utime.Nano() + use.Stime.Nano())
+	cur := uint64((used + 2*d + processorGrace) / time.Second)
+	var now unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_CPU, &now) != nil {
+		return false
+	}
+	return unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: min(cur, now.Max), Max: now.Max}) == nil
+}
+
+// attributes of a child: it dies with the thread that started it, and has no network and
+// no identity of its own where the system allows that.
+func attributes(isolated bool) *syscall.SysProcAttr {
+	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if isolated {
+		a.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC
+	}
+	return a
+}
+
+// closeOnExec keeps what this process inherited or opened from its children. Go marks its
+// own files so; a descriptor handed down by a shell or a supervisor is not.
+func closeOnExec() {
+	_ = unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) // Linux 5.11; before, the mark of Go has to do
+}
+
+// self is the running binary, also when its file was replaced.
+func self() (string, error) { return "/proc/self/exe", nil }

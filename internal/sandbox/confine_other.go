@@ -1,0 +1,30 @@
+//go:build !linux
+
+package sandbox
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+)
+
+const memoryTarget = 512 << 20
+
+// confine has nothing to offer outside Linux; the child is a process of its own and can
+// be killed.
+func confine() Confinement { return Confinement{} }
+
+func limitProcessor(time.Duration) bool { return false }
+
+func attributes(bool) *syscall.SysProcAttr { return nil }
+
+func closeOnExec() {}
+
+func self() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("find own binary: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,19 @@
+// Package sandbox runs [extract] in child processes that may die.
+//
+// A child is the same binary, re-executed with one hidden argument. It inherits three
+// pipes and nothing else: no environment, no open files, no keys. Before it reads its
+// first message it gives up what it does not need: landlock (no files, no network, where
+// the kernel has it), a network and user namespace of its own (where that is allowed),
+// limits on memory, processor time, files and core dumps. It dies with its parent.
+//
+// Plain mail never comes here: it is read in the calling process under the same limits.
+// A message with parts that must be opened is streamed to a child of a pool that is kept
+// warm. A child that dies, or does not answer before its deadline, is killed and replaced,
+// and the message gets one more try in a fresh child; only if that fails too is it
+// unreadable by timeout. When more than 5 % of the last 200 messages end so, the gateway
+// itself is ill and [ErrUnhealthy] says so: that is no verdict on a message.
+//
+// The wire between the two is frames: a type byte, a length of four bytes (big endian),
+// the payload. Parent to child: limits (JSON), data, end. Child to parent: hello (JSON)
+// once, then one answer (JSON) a message. What a child says is checked like any input.
+package sandbox

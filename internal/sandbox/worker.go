@@ -1,0 +1,78 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+
+	"sigill/internal/extract"
+)
+
+// WorkerArg is the argument with which the binary must be started to be a child. The
+// program's main function looks for it before anything else and calls [Worker].
+const WorkerArg = "extract-worker"
+
+// maxLimits bounds the frame with the limits.
+const maxLimits = 4 << 10
+
+// Confinement is what a child has given up. What is false or 0 could not be had here.
+type Confinement struct {
+	Landlock  int   // version of the kernel's interface in force, 0 for none
+	Memory    int64 // bytes of data that the process may hold
+	Processor bool  // processor time is limited for each message
+	Files     bool  // nothing can be written to disk
+}
+
+// Worker is the child's side: it confines the process, says hello, and answers messages
+// until in ends. It is to be given standard input and output, and to be called before
+// the program has opened anything.
+func Worker(in io.Reader, out io.Writer) error {
+	debug.SetMemoryLimit(memoryTarget)
+	hello, err := json.Marshal(confine())
+	if err != nil {
+		return fmt.Errorf("write hello: %w", err)
+	}
+	if err := writeFrame(out, frameHello, hello); err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(in, dataSize)
+	for {
+		err := answer(r, out)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// answer reads one message and writes what was found.
+func answer(r io.Reader, out io.Writer) error {
+	b, err := readFrame(r, frameLimits, maxLimits)
+	if err != nil {
+		return err
+	}
+	var lim extract.Limits
+	if err := json.Unmarshal(b, &lim); err != nil {
+		return fmt.Errorf("read limits: %w", err)
+	}
+	limitProcessor(lim.Time)
+	msg := &frameReader{r: r}
+	c, err := extract.Parse(context.Background(), msg, lim)
+	if err != nil {
+		return fmt.Errorf("read message: %w", err)
+	}
+	if _, err := io.Copy(io.Discard, msg); err != nil { // Parse may stop early
+		return fmt.Errorf("read message: %w", err)
+	}
+	reply, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return writeFrame(out, frameAnswer, reply)
+}
