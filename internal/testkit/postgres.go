@@ -1,17 +1,14 @@
 package testkit
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -218,17 +215,21 @@ func (pg *PG) start() error {
 	if err := unprivileged(cmd, syscall.SIGQUIT); err != nil {
 		return err
 	}
-	log, err := cmd.StderrPipe()
-	if err != nil {
+	p := &pgProc{cmd: cmd, done: make(chan struct{})}
+	log := &readyLog{ready: make(chan struct{})}
+	cmd.Stderr = log
+	started, ended := make(chan error, 1), make(chan error, 1)
+	go func() {
+		defer close(p.done)
+		ended <- holdThread(cmd, started)
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	p := &pgProc{cmd: cmd, done: make(chan struct{})}
-	ready, failed := make(chan struct{}), make(chan error, 1)
-	go p.run(log, ready, failed)
 	select {
-	case <-ready:
-	case err := <-failed:
-		return err
+	case <-log.ready:
+	case err := <-ended:
+		return fmt.Errorf("the server ended: %w\n%s", err, log.said)
 	case <-time.After(Patience):
 		_ = cmd.Process.Kill()
 		return errors.New("the server does not become ready")
@@ -239,33 +240,23 @@ func (pg *PG) start() error {
 	return nil
 }
 
-// run starts the server, reads its log, and waits for its end. The kernel ends the server
-// with the thread that started it, so that a test binary that dies leaves none behind;
-// hence the thread is held until the server is gone.
-func (p *pgProc) run(log io.Reader, ready chan<- struct{}, failed chan<- error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	defer close(p.done)
-	if err := p.cmd.Start(); err != nil {
-		failed <- err
-		return
-	}
-	var said []string
-	up := false
-	lines := bufio.NewScanner(log)
-	for lines.Scan() {
-		if !up {
-			said = append(said, lines.Text())
-		}
-		if !up && strings.Contains(lines.Text(), "ready to accept connections") {
-			up = true
-			close(ready)
+// readyLog is the server's log: kept until it says that the server is ready.
+type readyLog struct {
+	ready chan struct{}
+	up    bool
+	said  []byte
+}
+
+// Write implements [io.Writer]; one goroutine calls it.
+func (l *readyLog) Write(p []byte) (int, error) {
+	if !l.up {
+		l.said = append(l.said, p...)
+		if bytes.Contains(l.said, []byte("ready to accept connections")) {
+			l.up, l.said = true, nil
+			close(l.ready)
 		}
 	}
-	_, _ = io.Copy(io.Discard, log)
-	if err := p.cmd.Wait(); !up {
-		failed <- fmt.Errorf("the server ended: %w\n%s", err, strings.Join(said, "\n"))
-	}
+	return len(p), nil
 }
 
 // signal ends the server and waits until it is gone.

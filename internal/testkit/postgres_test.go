@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"crypto/rand"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -51,7 +52,7 @@ func TestPostgresDatabasesAreApart(t *testing.T) {
 
 func TestPostgresTemplateIsBuiltOnce(t *testing.T) {
 	t.Parallel()
-	built := 0
+	built, name := 0, rand.Text() // a name of this run, as the cluster may outlive it
 	build := func(dsn string) error {
 		built++
 		c := connect(t, dsn)
@@ -59,7 +60,7 @@ func TestPostgresTemplateIsBuiltOnce(t *testing.T) {
 		return c.Close(t.Context())
 	}
 	for range 3 {
-		c := connect(t, PostgresFrom(t, "with a table", build))
+		c := connect(t, PostgresFrom(t, name, build))
 		mustExec(t, c, "INSERT INTO made VALUES (1)")
 		if n := count(t, c, "made"); n != 1 {
 			t.Errorf("%d rows", n)
