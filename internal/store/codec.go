@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +23,7 @@ type Codec struct {
 
 	mu       sync.RWMutex
 	keys     map[home]*seal.ColumnKey
-	recorded string // the ring's key ids that the store has on record
+	recorded []string // the key ids that the store has on record
 
 	homes homes
 }
@@ -98,31 +99,43 @@ func (c *Codec) writeKey(h home) (*seal.ColumnKey, error) {
 }
 
 func (c *Codec) checkRecorded() error {
-	ids := c.keyIDs()
+	newest := c.KeyID()
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	if c.recorded != ids {
+	if !slices.Contains(c.recorded, newest) {
 		return ErrNeedRecord
 	}
 	return nil
 }
 
-func (c *Codec) keyIDs() string { return strings.Join(c.ring.KeyIDs(), " ") }
-
-// Installation returns the row of this ring, for a store that has the row old, or none.
+// Installation returns the row that the store must have before the ring's newest key is
+// used: old is the row that it has, nil for none.
 func (c *Codec) Installation(old *Installation) *Installation {
+	keys := c.KeyID()
 	if old == nil {
 		now := c.now()
 		old = &Installation{ID: string(message.NewID(now)), Made: micros(now)}
+	} else if have := strings.Fields(old.Keys); !slices.Contains(have, keys) {
+		keys = strings.Join(append(have, keys), " ")
+	} else {
+		keys = old.Keys
 	}
-	return &Installation{ID: old.ID, Ring: c.ring.ID(), Keys: c.keyIDs(), Check: c.ring.Check(), Made: old.Made}
+	return &Installation{ID: old.ID, Ring: c.ring.ID(), Keys: keys, Check: c.ring.Check(), Made: old.Made}
+}
+
+// Rekeyed returns the row for when nothing is left under any key but the newest: older
+// ones may then be retired from the ring.
+func (c *Codec) Rekeyed(old *Installation) *Installation {
+	fresh := *old
+	fresh.Keys = c.KeyID()
+	return &fresh
 }
 
 // Recorded says that the row is committed.
 func (c *Codec) Recorded(r *Installation) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.recorded = r.Keys
+	c.recorded = strings.Fields(r.Keys)
 }
 
 // ErrForeignKeyring means that the store was sealed with another ring, or with keys that
@@ -135,6 +148,13 @@ func (c *Codec) Accept(r *Installation) error {
 		return fmt.Errorf("%w: %w", ErrForeignKeyring, err)
 	}
 	return nil
+}
+
+// Forget empties what is remembered of keys, when the store's were replaced.
+func (c *Codec) Forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.keys)
 }
 
 // Now returns the time in microseconds since 1970, as all rows hold it.

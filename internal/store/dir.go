@@ -129,31 +129,54 @@ func (d *Dir) Orphans() ([]message.ID, error) {
 
 // writeSynced writes a file under a temporary name, syncs it, renames it, and syncs its
 // folder.
-func writeSynced(path string, fill func(io.Writer) error) (err error) {
+func writeSynced(path string, fill func(io.Writer) error) error {
+	f, err := newFile(path)
+	if err != nil {
+		return err
+	}
+	if err := fill(f); err != nil {
+		f.abort()
+		return full(err)
+	}
+	return f.commit()
+}
+
+// pendingFile is a file that is there under its name, whole and synced, after commit.
+type pendingFile struct {
+	*bufio.Writer
+	f    *os.File
+	path string
+}
+
+func newFile(path string) (*pendingFile, error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "new-*")
 	if err != nil {
-		return full(err)
+		return nil, full(err)
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	w := bufio.NewWriterSize(f, 128<<10)
-	err = fill(w)
+	return &pendingFile{bufio.NewWriterSize(f, 128<<10), f, path}, nil
+}
+
+func (p *pendingFile) abort() {
+	_ = p.f.Close()
+	_ = os.Remove(p.f.Name())
+}
+
+func (p *pendingFile) commit() error {
+	err := p.Flush()
 	if err == nil {
-		err = w.Flush()
+		err = p.f.Sync()
 	}
 	if err == nil {
-		err = f.Sync()
+		err = os.Rename(p.f.Name(), p.path)
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err != nil {
+		p.abort()
 		return full(err)
 	}
-	if err = os.Rename(f.Name(), path); err != nil {
+	if err := p.f.Close(); err != nil {
 		return full(err)
 	}
-	return full(syncFolder(filepath.Dir(path)))
+	return full(syncFolder(filepath.Dir(p.path)))
 }
 
 func syncFolder(path string) error {

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sigill/internal/auth"
@@ -52,21 +53,26 @@ func (c *Codec) LoadAccess(row AccessRow) (*auth.Access, error) {
 	return a, nil
 }
 
-// SaveAccess makes what UpdateAccess writes of the access itself: the row, and its links
-// in place of those that it had.
-func (c *Codec) SaveAccess(ch *Changes, row AccessRow, a *auth.Access) error {
+// SaveAccess makes what UpdateAccess writes: the access and its links, the message it
+// leads to, and the effects.
+func (c *Codec) SaveAccess(l *Loaded, row AccessRow, a *auth.Access, e Effects) (*Changes, error) {
+	e.Accesses = slices.DeleteFunc(slices.Clone(e.Accesses), func(o *auth.Access) bool { return o.ID == a.ID })
+	ch, err := c.Save(l, e)
+	if err != nil {
+		return nil, err
+	}
 	h := home{row.Org, row.Month}
 	k, err := c.writeKey(h)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	old, err := c.LoadAccess(row)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	fresh, err := sealAccess(k, a, h)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ch.Put = append(ch.Put, fresh.Row())
 	for _, l := range lacking(old.Links, a.Links) {
@@ -75,7 +81,7 @@ func (c *Codec) SaveAccess(ch *Changes, row AccessRow, a *auth.Access) error {
 	for _, l := range lacking(a.Links, old.Links) {
 		ch.Insert = append(ch.Insert, Row{TableLinks, []any{l.Hash, string(a.ID)}})
 	}
-	return nil
+	return ch, nil
 }
 
 // lacking returns the links of a that b does not have.

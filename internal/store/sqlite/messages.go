@@ -1,0 +1,446 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"sigill/internal/message"
+	"sigill/internal/store"
+)
+
+// Create stores a message; see store.Messages.
+func (s *Store) Create(ctx context.Context, n store.New) ([]message.Job, error) {
+	if n.Message == nil || n.Body == nil {
+		return nil, errors.New("create: a message and its body are needed")
+	}
+	body, err := s.codec.SealBody(ctx, n.Message, n.Body, s.inline, s.dir, chunks{s})
+	if err != nil {
+		s.dropBody(n.Message.ID, n.Body.Size())
+		return nil, fmt.Errorf("create: %w", err)
+	}
+	claimed, err := s.create(ctx, n, body)
+	if err == nil {
+		return claimed, nil
+	}
+	if !errors.Is(err, store.ErrUnsure) {
+		s.dropBody(n.Message.ID, n.Body.Size())
+	}
+	var repeated *store.RepeatedError
+	if errors.As(err, &repeated) {
+		return nil, err
+	}
+	return nil, fmt.Errorf("create: %w", err)
+}
+
+func (s *Store) create(ctx context.Context, n store.New, body *store.Sealed) (claimed []message.Job, err error) {
+	err = s.withKeys(ctx, func() error {
+		cr, err := s.codec.Create(n, body)
+		if err != nil {
+			return err
+		}
+		claimed = cr.Claimed
+		return s.submit(&op{kind: "create", create: cr, weight: int(min(n.Body.Size(), s.inline))})
+	})
+	return claimed, err
+}
+
+// dropBody removes what a failed create left of a large payload, as far as it can; the
+// sweep finds the rest.
+func (s *Store) dropBody(id message.ID, size int64) {
+	if size <= s.inline {
+		return
+	}
+	err := s.dir.Remove(id)
+	if s.dir == nil {
+		err = s.submit(&op{kind: "drop", run: func(t *tx) error {
+			_, err := t.exec(`delete from payloads where message = ?1 and not exists (select 1 from wraps where message = ?1)`, string(id))
+			return err
+		}})
+	}
+	if err != nil {
+		s.log.Warn("payload is left for the sweep", "msg", id, "err", err)
+	}
+}
+
+// chunks writes the rows of a large payload, each in a commit that others share.
+type chunks struct{ s *Store }
+
+func (c chunks) PutChunk(ctx context.Context, r store.Row) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.s.submit(&op{kind: "chunk", rows: []store.Row{r}, weight: store.ChunkSize})
+}
+
+// repeated returns the message that was stored for the same sending, "" for none; then
+// the sending is noted as this message's.
+func (t *tx) repeated(r *store.Repeat) (message.ID, error) {
+	for _, h := range r.Hashes {
+		var id string
+		err := t.one(`select r.message from repeats r join messages m on m.id = r.message
+			where r.hash = ? and r.ends > ?`, []any{h, r.Now}, &id)
+		if err == nil {
+			return message.ID(id), nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return "", fmt.Errorf("look for a repeat: %w", err)
+		}
+	}
+	return "", t.rows(store.TableRepeats, []store.Row{r.Row}, true)
+}
+
+// noteRepeat adds the event to the first message, and returns the caller's answer.
+func (t *tx) noteRepeat(first message.ID) (answer, err error) {
+	version, err := t.raise(first)
+	if err != nil {
+		return nil, err
+	}
+	row := t.codec.Repeated(first, version)
+	if err := t.rows(row.Table, []store.Row{row}, false); err != nil {
+		return nil, err
+	}
+	return &store.RepeatedError{ID: first}, nil
+}
+
+// raise raises the version of a message and returns it.
+func (t *tx) raise(id message.ID) (version int64, err error) {
+	if t.fault != nil {
+		if err := t.fault("statement"); err != nil {
+			return 0, err
+		}
+	}
+	err = t.one("update messages set version = version + 1 where id = ? returning version", []any{string(id)}, &version)
+	if err != nil {
+		return 0, fmt.Errorf("raise version: %w", err)
+	}
+	return version, nil
+}
+
+// querier is the writer's transaction or a snapshot of the readers.
+type querier interface {
+	one(query string, args []any, dest ...any) error
+	all(query string, args []any, each func(scan func(...any) error) error) error
+}
+
+// load reads one message with its recipients.
+func (s *Store) load(q querier, id message.ID) (*store.Loaded, error) {
+	var row store.MessageRow
+	query := "select " + columnList(store.TableMessages, "") + " from messages where id = ?"
+	if err := q.one(query, []any{string(id)}, row.Dest()...); err != nil {
+		return nil, found(err, "message", id)
+	}
+	recipients, err := recipientRows(q, "message = ?", []any{string(id)})
+	if err != nil {
+		return nil, fmt.Errorf("read message %s: %w", id, err)
+	}
+	return s.codec.Load(row, recipients)
+}
+
+// found turns the lack of a row into store.ErrNotFound.
+func found(err error, what string, id message.ID) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		err = store.ErrNotFound
+	}
+	return fmt.Errorf("%s %s: %w", what, id, err)
+}
+
+func recipientRows(q querier, where string, args []any) ([]store.RecipientRow, error) {
+	var all []store.RecipientRow
+	query := "select " + columnList(store.TableRecipients, "") + " from recipients where " + where + " order by message, idx"
+	err := q.all(query, args, func(scan func(...any) error) error {
+		var r store.RecipientRow
+		err := scan(r.Dest()...)
+		all = append(all, r)
+		return err
+	})
+	return all, err
+}
+
+// Message returns a message without its payload.
+func (s *Store) Message(ctx context.Context, id message.ID) (m *message.Message, err error) {
+	err = s.snapshot(ctx, func(q querier) error {
+		l, err := s.load(q, id)
+		if err == nil {
+			m = l.Message
+		}
+		return err
+	})
+	return m, err
+}
+
+// Update runs a step of one message; see store.Messages.
+func (s *Store) Update(ctx context.Context, id message.ID, fn func(*message.Message) (store.Effects, error)) error {
+	return s.do(ctx, "update", func(t *tx) error {
+		l, err := s.load(t, id)
+		if err != nil {
+			return err
+		}
+		e, err := fn(l.Message)
+		if err != nil {
+			return err
+		}
+		ch, err := s.codec.Save(l, e)
+		if err != nil {
+			return err
+		}
+		return t.apply(ch)
+	})
+}
+
+// errNot undoes an outcome that does not fit the states.
+var errNot = errors.New("outcome does not fit")
+
+// Outcome writes the result of a relay; see store.Messages.
+func (s *Store) Outcome(ctx context.Context, o store.Outcome) (bool, error) {
+	err := s.withKeys(ctx, func() error {
+		rows, err := s.codec.Outcome(o)
+		if err != nil {
+			return err
+		}
+		return s.submit(&op{kind: "outcome", run: func(t *tx) error { return t.outcome(rows) }})
+	})
+	if errors.Is(err, errNot) || errors.Is(err, store.ErrStale) || errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("outcome of message %s: %w", o.Message, err)
+	}
+	return true, nil
+}
+
+func (t *tx) outcome(o *store.OutcomeRows) error {
+	if o.Job != nil {
+		if err := t.finish(*o.Job); err != nil {
+			return err
+		}
+	}
+	query := `update recipients set state = ?, since = ?, attempts = attempts + 1, reply = ?
+		where message = ? and idx = ? and state in (` + marks(len(o.From)) + ")"
+	for _, r := range o.Recipients {
+		args := append([]any{o.State, o.Since, r.Reply, o.Message, r.Index}, list(o.From)...)
+		n, err := t.exec(query, args...)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return errNot
+		}
+	}
+	version, err := t.raise(message.ID(o.Message))
+	if err != nil {
+		return err
+	}
+	if err := t.rows(store.TableEvents, o.Events(version), false); err != nil {
+		return err
+	}
+	if o.Destroy {
+		return t.destroy(o)
+	}
+	return nil
+}
+
+// destroy deletes the payload of a message of which no recipient needs it any more.
+func (t *tx) destroy(o *store.OutcomeRows) error {
+	var left int
+	query := "select count(*) from recipients where message = ? and state not in (" + marks(len(o.Settled)) + ")"
+	if err := t.one(query, append([]any{o.Message}, list(o.Settled)...), &left); err != nil || left > 0 {
+		return err
+	}
+	for _, table := range []store.Table{store.TableWraps, store.TablePayloads} {
+		if err := t.delete(store.Row{Table: table, Values: []any{o.Message}}); err != nil {
+			return err
+		}
+	}
+	var place string
+	if err := t.one("select place from messages where id = ?", []any{o.Message}, &place); err != nil {
+		return err
+	}
+	if place == store.PlaceDir {
+		t.op.after.Remove = []message.ID{message.ID(o.Message)}
+	}
+	return nil
+}
+
+// OpenBody opens a payload; see store.Messages.
+func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (body message.Body, err error) {
+	err = s.snapshot(ctx, func(q querier) error {
+		l, err := s.load(q, id)
+		if err != nil {
+			return err
+		}
+		m := l.Message
+		st := store.Stored{ID: string(id), Org: m.Org, Place: l.Place(), Size: m.Size, Hash: m.BodyHash}
+		query := "select " + columnList(store.TableWraps, "") + " from wraps where message = ? and slot = ''"
+		err = q.one(query, []any{string(id)}, st.Wrap.Dest()...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("body of %s: %w", id, store.ErrDestroyed)
+		}
+		if err != nil {
+			return fmt.Errorf("body of %s: %w", id, err)
+		}
+		body, err = s.codec.OpenBody(st, s.dir, s.chunk(context.WithoutCancel(ctx), id))
+		return err
+	})
+	return body, err
+}
+
+// chunk returns a function that reads one row of a payload, nil when there is none.
+func (s *Store) chunk(ctx context.Context, id message.ID) func(seq int64) ([]byte, error) {
+	return func(seq int64) (data []byte, err error) {
+		err = s.read.QueryRowContext(ctx, "select data from payloads where message = ? and seq = ?", string(id), seq).Scan(&data)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil
+		}
+		return data, explain(err)
+	}
+}
+
+// Events returns what happened to a message, oldest first.
+func (s *Store) Events(ctx context.Context, id message.ID) (events []message.Event, err error) {
+	err = s.snapshot(ctx, func(q querier) error {
+		var org, month string
+		if err := q.one("select org, month from messages where id = ?", []any{string(id)}, &org, &month); err != nil {
+			return found(err, "message", id)
+		}
+		var rows []store.EventRow
+		query := "select " + columnList(store.TableEvents, "") + " from events where message = ? order by seq"
+		if err := q.all(query, []any{string(id)}, func(scan func(...any) error) error {
+			var r store.EventRow
+			err := scan(r.Dest()...)
+			rows = append(rows, r)
+			return err
+		}); err != nil {
+			return fmt.Errorf("read events of %s: %w", id, err)
+		}
+		events, err = s.codec.Events(org, month, rows)
+		return err
+	})
+	return events, err
+}
+
+// Find lists messages, newest first.
+func (s *Store) Find(ctx context.Context, q store.Query) (found []*message.Message, err error) {
+	c := s.conditions(q)
+	query := "select " + columnList(store.TableMessages, "m.") + " from messages m" + c.where() +
+		" order by m.accepted desc, m.id desc limit ?"
+	err = s.snapshot(ctx, func(r querier) error {
+		found = nil
+		var rows []store.MessageRow
+		if err := r.all(query, append(c.args, limit(q.Limit)), func(scan func(...any) error) error {
+			var m store.MessageRow
+			err := scan(m.Dest()...)
+			rows = append(rows, m)
+			return err
+		}); err != nil {
+			return fmt.Errorf("find messages: %w", err)
+		}
+		for _, row := range rows {
+			recipients, err := recipientRows(r, "message = ?", []any{row.ID})
+			if err != nil {
+				return fmt.Errorf("find messages: %w", err)
+			}
+			l, err := s.codec.Load(row, recipients)
+			if err != nil {
+				return err
+			}
+			found = append(found, l.Message)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func limit(n int) int {
+	if n <= 0 {
+		return 100
+	}
+	return n
+}
+
+// conds collects the conditions of a query.
+type conds struct {
+	parts []string
+	args  []any
+}
+
+func (c *conds) add(part string, args ...any) {
+	c.parts, c.args = append(c.parts, part), append(c.args, args...)
+}
+
+func (c *conds) where() string {
+	if len(c.parts) == 0 {
+		return ""
+	}
+	return " where " + strings.Join(c.parts, " and ")
+}
+
+// conditions makes those of a search for messages. Address, domain and state of a
+// recipient are those of one and the same.
+func (s *Store) conditions(q store.Query) conds {
+	var c, r conds
+	if q.Org != "" {
+		c.add("m.org = ?", q.Org)
+	}
+	if from := s.codec.AddressHashes(q.From); from != nil {
+		in := " in (" + marks(len(from)) + ")"
+		c.add("(m.from_hash"+in+" or m.person_hash"+in+")", append(list(from), list(from)...)...)
+	}
+	if !q.Since.IsZero() {
+		c.add("m.accepted >= ?", store.Micros(q.Since))
+	}
+	if !q.Until.IsZero() {
+		c.add("m.accepted < ?", store.Micros(q.Until))
+	}
+	r.hashes(s.codec, q)
+	if len(q.States) > 0 {
+		names := store.StateNames(q.States)
+		r.add("state in ("+marks(len(names))+")", list(names)...)
+	}
+	if len(r.parts) > 0 {
+		c.add("m.id in (select message from recipients"+r.where()+")", r.args...)
+	}
+	return c
+}
+
+// hashes adds the conditions on a recipient's address and domain.
+func (c *conds) hashes(codec *store.Codec, q store.Query) {
+	if to := codec.AddressHashes(q.To); to != nil {
+		c.add("addr_hash in ("+marks(len(to))+")", list(to)...)
+	}
+	if d := codec.DomainHashes(q.Domain); d != nil {
+		c.add("domain_hash in ("+marks(len(d))+")", list(d)...)
+	}
+}
+
+// snapshot runs fn over one moment of the store, and again when the codec lacked a key.
+func (s *Store) snapshot(ctx context.Context, fn func(q querier) error) error {
+	return s.withKeys(ctx, func() error {
+		t, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+		if err != nil {
+			return explain(err)
+		}
+		defer func() { _ = t.Rollback() }()
+		return fn(reader{ctx, t})
+	})
+}
+
+// reader is a snapshot.
+type reader struct {
+	ctx context.Context //nolint:containedctx // lives for one snapshot
+	tx  *sql.Tx
+}
+
+func (r reader) one(query string, args []any, dest ...any) error {
+	return explain(r.tx.QueryRowContext(r.ctx, query, args...).Scan(dest...))
+}
+
+func (r reader) all(query string, args []any, each func(scan func(...any) error) error) error {
+	rows, err := r.tx.QueryContext(r.ctx, query, args...)
+	if err != nil {
+		return explain(err)
+	}
+	return eachRow(rows, each)
+}
