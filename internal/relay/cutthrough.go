@@ -65,6 +65,9 @@ func (s *Sender) CutThrough(ctx context.Context, m Mail) Cut {
 }
 
 func (s *Sender) cutOnce(ctx context.Context, m *Mail, fresh bool) (res Cut, again bool) {
+	if s.resting() {
+		return stored(s.unreached(m, s.fault(StageConnect, ErrSilent))), false
+	}
 	c, err := s.acquire(ctx, fresh, s.o.CutPlace)
 	if err != nil {
 		return stored(s.unreached(m, err)), false
@@ -83,6 +86,14 @@ func (s *Sender) cutOnce(ctx context.Context, m *Mail, fresh bool) (res Cut, aga
 	res = t.undone(err)
 	s.release(c)
 	return res, again
+}
+
+// resting says that the hop lately let a connection time out. Clients are then not made
+// to wait for the next: their mail is stored at once, and the queue finds out when the
+// hop is back.
+func (s *Sender) resting() bool {
+	at := s.silent.Load()
+	return at != 0 && s.o.Now().UnixNano()-at < int64(s.o.CutRest)
 }
 
 // stored is the cut for a result in which nothing was sent.

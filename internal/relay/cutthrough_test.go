@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -236,6 +237,33 @@ func TestCutThroughReplacesADeadConnection(t *testing.T) {
 	}
 	if len(s.Wait(t, 1)) != 1 {
 		t.Error("twice")
+	}
+}
+
+func TestCutThroughDoesNotAskASilentHopAgain(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock(time.Time{})
+	s := testkit.NewSink(t, testkit.SinkOptions{Script: "banner x1: silent"})
+	out := sender(t, s, func(o *Options) { o.CommandTimeout, o.Now, o.CutRest = 300*time.Millisecond, clock.Now, time.Minute })
+	if cut := out.CutThrough(t.Context(), mail(t, "b@x.test")); cut.State != CutStore || cut.Stage != StageHello {
+		t.Errorf("%+v", cut)
+	}
+	if cut := out.CutThrough(t.Context(), mail(t, "b@x.test")); cut.State != CutStore || !errors.Is(cut.Err, ErrSilent) || s.Conns() != 1 {
+		t.Errorf("%+v, %d connections", cut, s.Conns())
+	}
+	clock.Add(time.Minute)
+	if cut := out.CutThrough(t.Context(), mail(t, "b@x.test")); cut.State != CutAccepted {
+		t.Errorf("%+v", cut)
+	}
+	// The queue does not rest, and what it finds out counts for all.
+	s.Script(t, "banner x1: silent")
+	out.dropIdle(func(*conn) bool { return true })
+	out.CutThrough(t.Context(), mail(t, "b@x.test"))
+	if r := out.Send(t.Context(), mail(t, "b@x.test")); r.Recipients[0].Class != Accepted {
+		t.Errorf("%+v", r)
+	}
+	if cut := out.CutThrough(t.Context(), mail(t, "b@x.test")); cut.State != CutAccepted {
+		t.Errorf("%+v", cut)
 	}
 }
 

@@ -27,6 +27,7 @@ var (
 	ErrNoAuth     = errors.New("neither PLAIN nor LOGIN is offered")
 	ErrClosed     = errors.New("sender closed")
 	ErrBusy       = errors.New("all connections to the hop are in use")
+	ErrSilent     = errors.New("the hop did not answer a moment ago")
 )
 
 // dial makes a connection as the hop's policy wants it.
@@ -38,9 +39,13 @@ func (s *Sender) dial(ctx context.Context) (*conn, error) {
 	}
 	if err != nil {
 		s.metrics.connected(s.o.Name, stageOf(err))
+		if timedOut(err) {
+			s.silent.Store(s.o.Now().UnixNano())
+		}
 		return nil, err
 	}
 	s.metrics.connected(s.o.Name, "ok")
+	s.silent.Store(0)
 	s.caps.Store(&c.caps)
 	return c, nil
 }

@@ -251,6 +251,29 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
+func TestHeader8bit(t *testing.T) {
+	t.Parallel()
+	pad := func(n int) string { return "X: " + strings.Repeat("x", n-3) }
+	for name, tc := range map[string]struct {
+		text string
+		want bool
+	}{
+		"plain":                        {"Subject: x\r\n\r\nå\r\n", false},
+		"8 bit":                        {"Subject: å\r\n\r\nx\r\n", true},
+		"second field":                 {"Subject: x\r\nTo: å\r\n\r\nx\r\n", true},
+		"not UTF-8":                    {"Subject: \xff\r\n\r\nx\r\n", true},
+		"no body":                      {"Subject: x\r\n", false},
+		"empty":                        {"", false},
+		"a line that ends at a block":  {pad(4096) + "\r\nTo: å\r\n\r\n", true},
+		"a line longer than a block":   {pad(9000) + "\r\n\r\nå\r\n", false},
+		"header beyond what is looked": {pad(300<<10) + "\r\n\r\n", true},
+	} {
+		if got, err := header8bit(memory(tc.text)); got != tc.want || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
 func TestMetricsAreShared(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()

@@ -33,6 +33,7 @@ type Options struct {
 	DataTimeout    time.Duration // for each block to be taken [3 min, RFC 5321 4.5.3.2.5]
 	FinalTimeout   time.Duration // for the reply to the final dot [10 min, RFC 5321 4.5.3.2.6]
 	CutTimeout     time.Duration // the same while a client waits [30 s]
+	CutRest        time.Duration // after a connection that timed out, no client waits for another [15 s]
 	CutPlace       time.Duration // wait for a place in the pool while a client waits: to store is better [5 s]
 
 	Now        func() time.Time // [time.Now]
@@ -60,6 +61,7 @@ func (o *Options) defaults() {
 	def(&o.FinalTimeout, 10*time.Minute)
 	def(&o.CutTimeout, 30*time.Second)
 	def(&o.CutPlace, 5*time.Second)
+	def(&o.CutRest, 15*time.Second)
 	def(&o.Log, slog.New(slog.DiscardHandler))
 	if o.Now == nil {
 		o.Now = time.Now
@@ -71,7 +73,8 @@ type Sender struct {
 	o        Options
 	caps     atomic.Pointer[Capabilities]
 	sessions tls.ClientSessionCache
-	blocks   sync.Pool // of *[]byte
+	blocks   sync.Pool    // of *[]byte
+	silent   atomic.Int64 // when a connection last timed out, in nanoseconds; 0 after one that did not
 	metrics  *metrics
 
 	places chan struct{} // one per connection in use

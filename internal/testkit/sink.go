@@ -186,15 +186,15 @@ func (s *Sink) Clear() { s.notify(func() { s.mails, s.lines = nil, nil }) }
 // Wait waits until n messages were taken and returns all.
 func (s *Sink) Wait(t testing.TB, n int) []Mail {
 	t.Helper()
-	s.WaitFor(t, "messages", func() bool { return len(s.mails) >= n })
+	s.wait(t, "messages", func() bool { return len(s.mails) >= n })
 	return s.Mails()
 }
 
 // WaitLine waits for a command line that begins so, in any case.
 func (s *Sink) WaitLine(t testing.TB, prefix string) {
 	t.Helper()
-	s.WaitFor(t, "a line "+prefix, func() bool {
-		for _, l := range s.lines {
+	s.WaitFor(t, "a line "+prefix, func(_ []Mail, lines []string) bool {
+		for _, l := range lines {
 			if len(l) >= len(prefix) && strings.EqualFold(l[:len(prefix)], prefix) {
 				return true
 			}
@@ -206,12 +206,17 @@ func (s *Sink) WaitLine(t testing.TB, prefix string) {
 // WaitIdle waits until no connection is open.
 func (s *Sink) WaitIdle(t testing.TB) {
 	t.Helper()
-	s.WaitFor(t, "the end of all connections", func() bool { return len(s.conns) == 0 })
+	s.wait(t, "the end of all connections", func() bool { return len(s.conns) == 0 })
 }
 
-// WaitFor waits until a condition holds. The condition runs under the sink's lock and
-// may read only the sink's fields through this package.
-func (s *Sink) WaitFor(t testing.TB, what string, cond func() bool) {
+// WaitFor waits until a condition holds for the messages and command lines so far. The
+// condition runs at every change, under the sink's lock: it must not call the sink.
+func (s *Sink) WaitFor(t testing.TB, what string, cond func(mails []Mail, lines []string) bool) {
+	t.Helper()
+	s.wait(t, what, func() bool { return cond(s.mails, s.lines) })
+}
+
+func (s *Sink) wait(t testing.TB, what string, cond func() bool) {
 	t.Helper()
 	end := time.NewTimer(Patience)
 	defer end.Stop()

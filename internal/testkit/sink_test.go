@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,7 +90,7 @@ func TestSinkTakeSilentAndRelease(t *testing.T) {
 	s.Wait(t, 1)
 	c, done := dial(t, s), make(chan error)
 	go func() { done <- c.SendMail("a@x.test", []string{"b@x.test"}, strings.NewReader("2\r\n")) }()
-	s.WaitFor(t, "second DATA", func() bool { return strings.Count(strings.Join(s.lines, "\n"), "DATA") == 2 })
+	s.WaitFor(t, "second DATA", func(_ []Mail, lines []string) bool { return strings.Count(strings.Join(lines, "\n"), "DATA") == 2 })
 	s.Release()
 	if err := <-done; err != nil {
 		t.Fatal(err)
@@ -173,6 +175,24 @@ func TestCAExpired(t *testing.T) {
 	s := NewSink(t, SinkOptions{TLS: conf, Implicit: true})
 	if _, err := tls.Dial("tcp", s.Addr, ca.Client("sink.test")); err == nil {
 		t.Error("an expired certificate was taken")
+	}
+}
+
+func TestSMS(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "sms.jsonl")
+	if all := ReadSMS(t, file); all != nil {
+		t.Errorf("%v in no file", all)
+	}
+	got := make(chan []SMS)
+	go func() { got <- WaitSMS(t, file, 1) }()
+	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	line := `{"to":"+46700000001","text":"123456","time":"2026-03-02T12:00:00Z"}` + "\n" + `{"to":"+4670` // half of the next
+	if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if all := <-got; len(all) != 1 || all[0] != (SMS{"+46700000001", "123456", at}) {
+		t.Errorf("%+v", all)
 	}
 }
 
