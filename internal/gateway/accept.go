@@ -1,0 +1,245 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sigill/internal/auth"
+	"sigill/internal/message"
+	"sigill/internal/store"
+)
+
+// repeatWindow is how long the same message from the same client is answered with the
+// first id instead of being stored again.
+const repeatWindow = 24 * time.Hour
+
+// Replies of this room.
+var (
+	replySender  = message.Reply{Code: 550, Status: "5.7.1", Text: "The sender's domain is not one of ours"}
+	replyNever   = message.Reply{Code: 550, Status: "5.7.1", Text: "Nothing is sent to this domain"}
+	replyUTF8    = message.Reply{Code: 553, Status: "5.6.7", Text: "The next server does not take addresses outside ASCII"}
+	replyGuard   = message.Reply{Code: 550, Status: "5.7.1", Text: "The guard field of this network is missing or wrong"}
+	replyAuthor  = message.Reply{Code: 550, Status: "5.7.1", Text: "An empty sender needs an author of the organisation"}
+	replyOK      = message.Reply{Code: 250, Status: "2.1.0", Text: "OK"}
+	replyRcptOK  = message.Reply{Code: 250, Status: "2.1.5", Text: "OK"}
+	replyRelayed = message.Reply{Code: 250, Status: "2.6.0", Text: "Accepted by the next server"}
+)
+
+// Sender answers MAIL. A client that may not relay is let through to RCPT, where it may
+// only name an address that we gave out.
+func (g *Gateway) Sender(_ context.Context, env *message.Envelope) message.Reply {
+	if !env.Source.Trusted || env.From.IsNull() || env.Foreign || g.o.Org.Own(env.From) {
+		return replyOK
+	}
+	return replySender
+}
+
+// Recipient answers RCPT.
+func (g *Gateway) Recipient(_ context.Context, env *message.Envelope, to message.RcptTo) message.Reply {
+	if _, ours := g.parseBounce(to.Address); ours {
+		return replyRcptOK
+	}
+	switch {
+	case !env.Source.Trusted:
+		return message.ReplyRelay
+	case matchAny(g.o.Mode.Never, to.Address):
+		return replyNever
+	case to.Address.NeedsUTF8() && !g.takesUTF8(to.Address):
+		return replyUTF8
+	}
+	return replyRcptOK
+}
+
+func (g *Gateway) takesUTF8(a message.Address) bool {
+	hop, _ := g.hop(a)
+	c, known := hop.Known()
+	return !known || c.UTF8
+}
+
+// Accept answers the end of data. Its 250 is the promise: the next hop has the message,
+// or it is committed to the store.
+func (g *Gateway) Accept(ctx context.Context, env message.Envelope, body message.Body) message.Reply {
+	start := g.o.Now()
+	if r, done := g.answerToUs(ctx, &env, body); done {
+		return r
+	}
+	if g.o.Policy() == nil {
+		g.o.Log.Error("no policy is loaded; mail is put off")
+		return g.count("refused", message.ReplyLocal)
+	}
+	if body.Size() > g.o.Budget.Size {
+		return g.later(ctx, env, body)
+	}
+	within, cancel := context.WithTimeout(ctx, g.o.Budget.Time)
+	defer cancel()
+	v, err := g.judge(within, env, body)
+	switch {
+	case err == nil:
+		return g.carryOut(ctx, v, start)
+	case ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded):
+		return g.later(ctx, env, body)
+	}
+	return g.count("refused", g.refusal(err))
+}
+
+// refusal turns an error into words for the client. What is not known is put off.
+func (g *Gateway) refusal(err error) message.Reply {
+	var r *refusedError
+	if errors.As(err, &r) {
+		return r.reply
+	}
+	if errors.Is(err, store.ErrFull) {
+		return message.ReplyStorage
+	}
+	g.o.Log.Error("message put off", "error", err)
+	return message.ReplyLocal
+}
+
+// refusedError carries a reply for a message that must not go on.
+type refusedError struct{ reply message.Reply }
+
+func (e *refusedError) Error() string { return e.reply.String() }
+
+func (g *Gateway) count(outcome string, r message.Reply) message.Reply {
+	g.metrics.outcomes.WithLabelValues(outcome).Inc()
+	return r
+}
+
+// carryOut does what was decided: straight on, or into the store.
+func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) message.Reply {
+	g.metrics.accepted.WithLabelValues(v.m.Decision.Verdict.String()).Inc()
+	if hop, one := g.oneHop(v.m); one {
+		return g.cutThrough(ctx, v, hop, start)
+	}
+	r, _ := g.keep(ctx, v, g.o.Lease)
+	_ = g.trace(ctx, v, "", true, start) // lazy: the message itself is kept
+	return r
+}
+
+// oneHop says whether every recipient passes and one next hop serves them all.
+func (g *Gateway) oneHop(m *message.Message) (Hop, bool) {
+	if m.Decision.Verdict != message.Pass {
+		return nil, false
+	}
+	_, inbound := g.hop(m.Recipients[0].Address)
+	for i := range m.Recipients {
+		if _, in := g.hop(m.Recipients[i].Address); in != inbound || m.Decision.Level(i) != message.Pass {
+			return nil, false
+		}
+	}
+	hop, _ := g.hop(m.Recipients[0].Address)
+	return hop, true
+}
+
+// keep commits a judged message. The jobs that are due at once are this node's own for
+// the lease.
+func (g *Gateway) keep(ctx context.Context, v *verdict, lease time.Duration) (message.Reply, []message.Job) {
+	effects, err := g.decide(ctx, v.m)
+	if err != nil {
+		return g.count("refused", g.refusal(err)), nil
+	}
+	return g.create(ctx, v.m, v.body, effects, lease)
+}
+
+// decide takes the first steps of a message by its decision: numbers that are known are
+// filled in, and everybody who will read or be asked gets an access.
+func (g *Gateway) decide(ctx context.Context, m *message.Message) (store.Effects, error) {
+	numbers, err := g.numbers(ctx, m)
+	if err != nil {
+		return store.Effects{}, err
+	}
+	now := g.o.Now()
+	steps, err := m.Decide(now, m.Decision, g.o.Terms, numbers)
+	if err != nil {
+		return store.Effects{}, err
+	}
+	e := store.Effects{Effects: steps}
+	for _, i := range m.In(message.Sealed, message.Held) {
+		e.Accesses = append(e.Accesses, auth.NewAccess(m, i, now))
+	}
+	if len(e.Accesses) > 0 {
+		e.Accesses = append(e.Accesses, auth.NewAccess(m, message.All, now))
+	}
+	return e, nil
+}
+
+// numbers looks up what is remembered for the recipients that need a number. One that
+// is too old is asked for again.
+func (g *Gateway) numbers(ctx context.Context, m *message.Message) (map[int]message.Phone, error) {
+	var who []message.Address
+	for i := range m.Recipients {
+		if m.Decision.Level(i) == message.Level2 {
+			who = append(who, m.Recipients[i].Address)
+		}
+	}
+	if len(who) == 0 || g.o.SMS == nil {
+		return nil, nil
+	}
+	known, err := g.o.Store.Contacts(ctx, m.Org, m.Person, who)
+	if err != nil {
+		return nil, fmt.Errorf("look up numbers: %w", err)
+	}
+	oldest := g.o.Now().Add(-g.o.Terms.NumberAgain)
+	numbers := map[int]message.Phone{}
+	for i := range m.Recipients {
+		c, ok := known[m.Recipients[i].Address.Key()]
+		if ok && m.Decision.Level(i) == message.Level2 && c.At.After(oldest) {
+			numbers[i] = c.Phone
+		}
+	}
+	return numbers, nil
+}
+
+// create commits and turns the result into a reply. A message that the client sent
+// before is answered with its first id.
+func (g *Gateway) create(ctx context.Context, m *message.Message, body message.Body, e store.Effects, lease time.Duration) (message.Reply, []message.Job) {
+	g.o.Fault("accept.before_commit")
+	jobs, err := g.o.Store.Create(ctx, store.New{
+		Message: m, Body: body, Effects: e,
+		Repeat: repeatKey(m), Window: repeatWindow, Lease: lease,
+	})
+	var repeated *store.RepeatedError
+	switch {
+	case errors.As(err, &repeated):
+		return g.count("repeated", queued(repeated.ID)), nil
+	case err != nil:
+		return g.count("refused", g.refusal(fmt.Errorf("store message: %w", err))), nil
+	}
+	g.o.Fault("accept.after_commit")
+	g.o.Log.Info("message stored", "msg", m.ID, "verdict", m.Decision.Verdict, "recipients", len(m.Recipients), "size", m.Size)
+	if lease > 0 {
+		g.o.Run(jobs)
+	}
+	return g.count("stored", queued(m.ID)), jobs
+}
+
+func queued(id message.ID) message.Reply {
+	return message.Reply{Code: 250, Status: "2.0.0", Text: "queued as " + string(id)}
+}
+
+// repeatKey is the same when a client sends the same message again, because our reply
+// was lost on its way.
+func repeatKey(m *message.Message) string {
+	if m.MessageID == "" {
+		return ""
+	}
+	to := make([]string, 0, len(m.Recipients))
+	for i := range m.Recipients {
+		to = append(to, m.Recipients[i].Address.Key())
+	}
+	slices.Sort(to)
+	h := sha256.New()
+	for _, part := range []string{
+		m.Envelope.Source.Addr, m.Envelope.Source.User, m.Envelope.From.Key(),
+		strings.Join(to, "\n"), m.MessageID, string(m.BodyHash),
+	} {
+		fmt.Fprintf(h, "%d:%s,", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
