@@ -110,8 +110,8 @@ func (g *Gateway) looping(env message.Envelope, h *extract.Header) bool {
 
 // loopTags returns what looks like our marks in a Received field.
 func loopTags(value string) []string {
-	_, rest, ok := strings.Cut(value, "("+loopMark+" ")
-	if !ok {
+	_, rest, ok := strings.Cut(value, "("+loopMark)
+	if !ok || rest == "" || rest[0] != ' ' && rest[0] != '\t' {
 		return nil
 	}
 	inside, _, _ := strings.Cut(rest, ")")
