@@ -357,3 +357,7 @@ func Fold(s string) string {
 	t.Reset([]byte(s))
 	return string(bytes.ReplaceAll(t.fold, []byte{filler}, nil))
 }
+
+// Folded is the normal form in canonical case, of the same length; a byte of value 1 is to be skipped. It is valid until
+// the next Reset.
+func (t *Text) Folded() []byte { return t.fold }

@@ -204,7 +204,12 @@ func (s *shape) alone(groups []group, i int, sep uint8) bool {
 		return true
 	}
 	after := i + len(s.groups)
-	return groups[i].sep != sep && (after >= len(groups) || groups[after].sep != sep)
+	return groups[i].sep != sep && (after >= len(groups) || groups[after].sep != sep || sep == sepSpace && expiry(groups[after:]))
+}
+
+// expiry says that the groups begin with a month and a year, as they stand behind the number of a card: 12/27.
+func expiry(next []group) bool {
+	return len(next) > 1 && next[0].digits <= 2 && next[1].sep == sepSlash
 }
 
 // numberEnds says whether the text before start and after end lets a number begin and end there: no digit or letter,

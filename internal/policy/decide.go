@@ -1,0 +1,253 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"sigill/internal/classify"
+	"sigill/internal/extract"
+	"sigill/internal/message"
+)
+
+// maxFindings is how many findings of one message are kept; the rest adds nothing that a person would read.
+const maxFindings = 100
+
+// decision puts together what the rest of the gateway acts on.
+func (e *evaluation) decision() message.Decision {
+	d := message.Decision{
+		Verdict: e.verdict, DecidedBy: e.decidedBy, Levels: e.levels, Observed: e.verdict, ObservedLevels: slices.Clone(e.levels), Subject: e.subject,
+		Policy: e.p.id, Neutral: e.foundInSubject() || e.p.neutral, FileOnly: e.onlyInFiles(),
+	}
+	if len(e.in.Envelope.To) == 0 {
+		d.Levels, d.ObservedLevels = nil, nil
+	}
+	for _, c := range e.ordered() {
+		level := c.level
+		if c.observe {
+			level = message.Pass
+		}
+		for _, f := range e.found(c) {
+			if len(d.Findings) == maxFindings {
+				return d
+			}
+			d.Findings = append(d.Findings, message.Finding{
+				Rule: f.Rule, Detector: f.Detector, Title: e.title(c, f.Detector).byLanguage(c.id), Confidence: f.Confidence, Where: f.Where, Count: f.Count,
+				Masked: f.Masked, Level: level,
+			})
+		}
+	}
+	return d
+}
+
+// ordered is all causes, the deciding one first, those that only observe last.
+func (e *evaluation) ordered() []*cause {
+	var first, rest, observed []*cause
+	for i := range e.causes {
+		c := &e.causes[i]
+		switch {
+		case c.observe:
+			observed = append(observed, c)
+		case c.id == e.decidedBy:
+			first = append(first, c)
+		default:
+			rest = append(rest, c)
+		}
+	}
+	if e.decidedBy == "recipients.min" {
+		first = append(first, &cause{id: e.decidedBy, kind: causeRecipient, title: builtinTitle(e.decidedBy), level: e.verdict, where: []string{"message"}})
+	}
+	return slices.Concat(first, rest, observed)
+}
+
+// title is that of the cause, else of the detector.
+func (e *evaluation) title(c *cause, detector string) titles {
+	if len(c.title) > 0 {
+		return c.title
+	}
+	return e.p.detectors[detector]
+}
+
+// found turns a cause into findings, one for each detector and place. A value that was already found in an earlier place
+// is not told again.
+func (e *evaluation) found(c *cause) []Found {
+	if len(c.evidence) == 0 {
+		var out []Found
+		for _, where := range c.where {
+			out = append(out, Found{Rule: c.id, Title: e.localTitle(c, ""), Where: e.hide(where), Count: 1, Context: c.context, Level: c.level})
+		}
+		return out
+	}
+	type place struct {
+		detector string
+		segment  int
+	}
+	at := map[place]int{}
+	seen := map[[2]string]bool{}
+	var out []Found
+	for _, i := range c.evidence {
+		h := &e.scanned.Hits[i]
+		if value := [2]string{h.Detector, h.Value}; seen[value] {
+			continue
+		} else {
+			seen[value] = true
+		}
+		k := place{h.Detector, h.Segment}
+		if j, ok := at[k]; ok {
+			out[j].Count++
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, Found{
+			Rule: c.id, Detector: h.Detector, Title: e.localTitle(c, h.Detector), Confidence: h.Confidence.String(), Where: e.where(h.Segment), Count: 1,
+			Masked: h.Masked, Context: h.Context, Level: c.level,
+		})
+	}
+	return out
+}
+
+func (e *evaluation) localTitle(c *cause, detector string) string {
+	t := e.title(c, detector).byLanguage(c.id)
+	return message.Finding{Rule: c.id, Title: t}.TitleIn(e.p.locale)
+}
+
+// where is the address of a segment, without what was found in the names of files.
+func (e *evaluation) where(segment int) string { return e.hide(e.in.Content.Segments[segment].Where) }
+
+func (e *evaluation) hide(where string) string {
+	for i := 0; i+1 < len(e.names); i += 2 {
+		where = strings.ReplaceAll(where, e.names[i], e.names[i+1])
+	}
+	return where
+}
+
+// foundInSubject says whether the subject holds something that must not stand in clear: what made a rule hold, or any
+// value that a detector of a rule is fairly sure of. Words alone count only when they made a rule hold.
+func (e *evaluation) foundInSubject() bool {
+	for i := range e.causes {
+		if slices.ContainsFunc(e.causes[i].evidence, e.inSubject) {
+			return true
+		}
+	}
+	for i := range e.scanned.Hits {
+		h := &e.scanned.Hits[i]
+		if e.inSubject(i) && h.Confidence >= classify.Medium && e.p.lowest[h.Detector].asked && !e.p.lowest[h.Detector].words {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *evaluation) inSubject(hit int) bool {
+	return e.in.Content.Segments[e.scanned.Hits[hit].Segment].Kind == extract.Subject
+}
+
+// onlyInFiles says that everything that counts lies in attachments.
+func (e *evaluation) onlyInFiles() bool {
+	any := false
+	for i := range e.causes {
+		c := &e.causes[i]
+		if c.observe {
+			continue
+		}
+		any = true
+		for _, h := range c.evidence {
+			if e.in.Content.Segments[e.scanned.Hits[h].Segment].Attachment < 0 {
+				return false
+			}
+		}
+		if slices.ContainsFunc(c.where, func(w string) bool { return !strings.HasPrefix(w, "att[") }) {
+			return false
+		}
+	}
+	return any && e.decidedBy != "recipients.min"
+}
+
+// explanation puts together the whole record.
+func (e *evaluation) explanation() *Explanation {
+	x := &Explanation{
+		Verdict: e.verdict, DecidedBy: e.decidedBy, Recipients: map[string]message.Level{}, Findings: []Found{}, Rejected: e.rejected(), Unscannable: []Unscannable{},
+		Excepted: e.excepted, Limited: e.limited, AtLeast: e.scanned.Capped, Policy: e.p.id,
+	}
+	for i, to := range e.in.Envelope.To {
+		x.Recipients[to.Address.String()] = max(x.Recipients[to.Address.String()], e.levels[i])
+	}
+	for _, c := range e.ordered() {
+		if c.observe {
+			x.Observed = append(x.Observed, e.found(c)...)
+			continue
+		}
+		x.Findings = append(x.Findings, e.found(c)...)
+		for _, a := range c.notify {
+			if !slices.Contains(x.Notify, a) {
+				x.Notify = append(x.Notify, a)
+			}
+		}
+	}
+	x.Findings = x.Findings[:min(len(x.Findings), maxFindings)]
+	x.Observed = x.Observed[:min(len(x.Observed), maxFindings)]
+	for _, u := range e.in.Content.Unreadable {
+		if len(x.Unscannable) == maxFindings {
+			break
+		}
+		o := e.outcome(u.Reason)
+		x.Unscannable = append(x.Unscannable, Unscannable{
+			Reason: string(u.Reason), Where: e.hide(u.Where), Detail: u.Detail, Level: message.Level(o.Level), NotifySender: o.NotifySender, //nolint:gosec // 0 to 2
+		})
+	}
+	return x
+}
+
+// rejected lists candidates of detectors that rules ask for, and hits too weak for every rule.
+func (e *evaluation) rejected() []Rejected {
+	out := []Rejected{}
+	for _, r := range e.scanned.Rejected {
+		if e.p.lowest[r.Detector].asked && len(out) < maxFindings {
+			out = append(out, Rejected{Detector: r.Detector, Masked: r.Masked, Where: e.where(r.Segment), Why: r.Why})
+		}
+	}
+	for i := range e.scanned.Hits {
+		h := &e.scanned.Hits[i]
+		if use := e.p.lowest[h.Detector]; use.asked && h.Confidence < use.minimum && len(out) < maxFindings {
+			out = append(out, Rejected{Detector: h.Detector, Masked: h.Masked, Where: e.where(h.Segment), Why: "confidence " + h.Confidence.String()})
+		}
+	}
+	return out
+}
+
+// asked says how rules use a detector.
+type asked struct {
+	asked   bool
+	words   bool                // it finds words, not values
+	minimum classify.Confidence // the lowest that any rule takes
+}
+
+// uses notes how the rules use each detector.
+func (c *compiler) uses() {
+	c.p.lowest = map[string]asked{}
+	words := map[string]bool{}
+	for i := range c.detectors {
+		d := &c.detectors[i]
+		words[d.ID] = len(d.Words) > 0 || len(d.Groups) > 0
+	}
+	for i := range c.p.rules {
+		c.p.rules[i].when.uses(func(id string, least classify.Confidence) {
+			u, ok := c.p.lowest[id]
+			if !ok || least < u.minimum {
+				u.minimum = least
+			}
+			u.asked, u.words = true, words[id]
+			c.p.lowest[id] = u
+		})
+	}
+}
+
+func (x *condition) uses(f func(id string, least classify.Confidence)) {
+	for _, id := range x.detectors {
+		f(id, x.minimum)
+	}
+	for _, subs := range [][]condition{x.all, x.any, x.not} {
+		for i := range subs {
+			subs[i].uses(f)
+		}
+	}
+}

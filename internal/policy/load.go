@@ -1,0 +1,306 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"sigill/internal/classify"
+	"sigill/internal/extract"
+	"sigill/internal/yamlfile"
+)
+
+// Policy is a compiled policy. It never changes and may be shared.
+type Policy struct {
+	id          string
+	name        string
+	locale      string
+	engine      *classify.Engine
+	detectors   map[string]titles // by id
+	lowest      map[string]asked  // by detector id
+	triggers    []trigger
+	labels      []label
+	rules       []rule
+	exceptions  []exception
+	unscannable map[extract.Reason]outcome
+	limits      extract.Limits
+	clamps      []clamp
+	journal     []string
+	split       bool
+	neutral     bool
+	tests       []testNode
+	packs       []*pack
+	own         []detectorNode // of the policy itself
+	read        ReadFile
+}
+
+// ReadFile reads a file that a policy names, relative to the policy's own.
+type ReadFile func(name string) ([]byte, error)
+
+// Load reads and compiles the policy at path, with the files it includes. It does not run its tests.
+func Load(path string) (*Policy, error) {
+	data, err := os.ReadFile(path) //nolint:gosec // the administrator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read policy: %w", err)
+	}
+	dir := filepath.Dir(path)
+	return Parse(path, data, func(name string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) //nolint:gosec // the policy names the file
+	})
+}
+
+// Parse compiles the policy in data; name is its name in errors. read gives the files that it names, and may be nil when
+// it names none. All mistakes are returned together, as yamlfile.Errors.
+func Parse(name string, data []byte, read ReadFile) (*Policy, error) {
+	var f file
+	if err := yamlfile.Decode(name, data, &f); err != nil {
+		return nil, err
+	}
+	if f.Version != 1 {
+		return nil, yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", f.Version)}
+	}
+	sum := sha256.New()
+	sum.Write(data)
+	c := &compiler{
+		p: &Policy{detectors: map[string]titles{}, read: read, split: true}, f: &f, lists: map[string]texts{}, ids: map[string]yamlfile.Pos{}, sum: sum,
+	}
+	if err := c.includes(); err != nil {
+		return nil, err
+	}
+	c.compile()
+	if err := c.errs.Err(); err != nil {
+		return nil, err
+	}
+	c.p.id = "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	return c.p, nil
+}
+
+// ID is the hash of everything the policy is made of: its files and the packs it uses.
+func (p *Policy) ID() string { return p.id }
+
+// Name is the policy's own name, for people.
+func (p *Policy) Name() string { return p.name }
+
+// Locale is the language of titles where none is asked for: sv, nl or en.
+func (p *Policy) Locale() string { return p.locale }
+
+// Limits is what extracting a message may cost.
+func (p *Policy) Limits() extract.Limits { return p.limits }
+
+// Warnings names what works but costs: patterns that run over every text, exceptions that have expired.
+func (p *Policy) Warnings() []string { return slices.Clone(p.engine.Warnings()) }
+
+// Rules lists the ids of rules, triggers and labels, in alphabetical order.
+func (p *Policy) Rules() []string {
+	var ids []string
+	for i := range p.rules {
+		ids = append(ids, p.rules[i].id)
+	}
+	for i := range p.triggers {
+		ids = append(ids, p.triggers[i].id)
+	}
+	for i := range p.labels {
+		ids = append(ids, p.labels[i].id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// compiler turns a file into a Policy, gathering every mistake on the way.
+type compiler struct {
+	p         *Policy
+	f         *file
+	lists     map[string]texts
+	detectors []detectorNode
+	ids       map[string]yamlfile.Pos
+	errs      yamlfile.Errors
+	sum       hash.Hash
+}
+
+func (c *compiler) errorf(pos yamlfile.Pos, format string, args ...any) {
+	c.errs = append(c.errs, pos.Errorf(format, args...))
+}
+
+// includes merges the further files; each may include nothing itself.
+func (c *compiler) includes() error {
+	for _, inc := range c.f.Include {
+		if c.p.read == nil || !filepath.IsLocal(filepath.FromSlash(inc.Value)) {
+			return yamlfile.Errors{inc.Pos.Errorf("include %q: only files beside the policy or below can be read", inc.Value)}
+		}
+		data, err := c.p.read(inc.Value)
+		if err != nil {
+			return yamlfile.Errors{inc.Pos.Errorf("include %q: %v", inc.Value, err)}
+		}
+		var x included
+		if err := yamlfile.Decode(inc.Value, data, &x); err != nil {
+			return err
+		}
+		c.sum.Write(data)
+		c.merge(&x)
+	}
+	return nil
+}
+
+func (c *compiler) merge(x *included) {
+	f := c.f
+	f.Triggers, f.Labels, f.Detectors = append(f.Triggers, x.Triggers...), append(f.Labels, x.Labels...), append(f.Detectors, x.Detectors...)
+	f.Rules, f.Exceptions = append(f.Rules, x.Rules...), append(f.Exceptions, x.Exceptions...)
+	f.Recipients, f.Tests = append(f.Recipients, x.Recipients...), append(f.Tests, x.Tests...)
+	if f.Lists == nil {
+		f.Lists = map[string]texts{}
+	}
+	for name, list := range x.Lists {
+		if have, ok := f.Lists[name]; ok && len(list) > 0 {
+			c.errorf(list[0].Pos, "list %q is defined twice, first at %s", name, firstPos(have))
+			continue
+		}
+		f.Lists[name] = list
+	}
+}
+
+func firstPos(t texts) string {
+	if len(t) == 0 {
+		return "another file"
+	}
+	return t[0].Pos.String()
+}
+
+func (c *compiler) compile() {
+	c.p.name, c.p.locale = c.f.Name, c.f.Locale
+	if c.p.locale == "" {
+		c.p.locale = "en"
+	}
+	if !slices.Contains([]string{"sv", "nl", "en"}, c.p.locale) {
+		c.errs = append(c.errs, yamlfile.Error{Msg: fmt.Sprintf("locale %q: use sv, nl or en", c.p.locale)})
+	}
+	c.lists = c.f.Lists
+	c.packs()
+	c.override()
+	c.engine()
+	c.p.triggers = c.triggers()
+	c.p.labels = c.labels()
+	c.p.rules = c.rules()
+	c.uses()
+	c.p.exceptions = c.exceptions()
+	c.outcomes()
+	c.limits()
+	c.recipients()
+	c.subject()
+	c.p.tests = c.f.Tests
+	for i := range c.p.tests {
+		if c.p.tests[i].Expect == nil {
+			c.errorf(c.p.tests[i].Pos, "test %q expects nothing; add expect: {verdict: ...}", c.p.tests[i].Name)
+		}
+	}
+}
+
+func (c *compiler) subject() {
+	switch c.f.Subject.Value {
+	case "", "show":
+	case "neutral":
+		c.p.neutral = true
+	default:
+		c.errorf(c.f.Subject.Pos, "subject: use show or neutral")
+	}
+	if c.f.Split != nil {
+		c.p.split = *c.f.Split
+	}
+}
+
+// packs reads what is used, and gathers all detectors with those of the policy itself.
+func (c *compiler) packs() {
+	if common, err := readPack(commonPack); err == nil {
+		if c.lists == nil {
+			c.lists = map[string]texts{}
+		}
+		for name, list := range common.lists {
+			if _, ok := c.lists[name]; !ok {
+				c.lists[name] = list
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for i := range c.f.Use {
+		u := &c.f.Use[i]
+		p, err := readPack(u.Pack)
+		if err != nil {
+			c.errorf(u.Pos, "%v", err)
+			continue
+		}
+		if seen[p.name] {
+			c.errorf(u.Pos, "pack %s is used twice", p.name)
+			continue
+		}
+		seen[p.name] = true
+		c.sum.Write(p.data)
+		left, err := p.narrowed(u)
+		if err != nil {
+			c.errs = append(c.errs, asError(err, u.Pos))
+			continue
+		}
+		c.detectors = append(c.detectors, left...)
+		c.p.packs = append(c.p.packs, p)
+	}
+	c.detectors = append(c.detectors, c.f.Detectors...)
+	c.p.own = c.f.Detectors
+}
+
+func asError(err error, pos yamlfile.Pos) yamlfile.Error {
+	if e, ok := err.(yamlfile.Error); ok { //nolint:errorlint // made a few lines away, never wrapped
+		return e
+	}
+	return pos.Errorf("%v", err)
+}
+
+// expand replaces @name by the list of that name.
+func (c *compiler) expand(t texts) []string {
+	return expandWith(t, c.lists, func(pos yamlfile.Pos, name string, known []string) {
+		c.errorf(pos, "unknown list @%s%s", name, yamlfile.DidYouMean(name, known))
+	})
+}
+
+func expandWith(t texts, lists map[string]texts, unknown func(yamlfile.Pos, string, []string)) []string {
+	var out []string
+	for _, x := range t {
+		name, isList := strings.CutPrefix(x.Value, "@")
+		if !isList || strings.Contains(name, "@") {
+			out = append(out, x.Value)
+			continue
+		}
+		list, ok := lists[name]
+		if !ok {
+			var known []string
+			for k := range lists {
+				known = append(known, k)
+			}
+			slices.Sort(known)
+			unknown(x.Pos, name, known)
+			continue
+		}
+		for _, y := range list {
+			out = append(out, y.Value)
+		}
+	}
+	return out
+}
+
+// unique notes an id of a rule, trigger, label or exception and refuses it the second time.
+func (c *compiler) unique(id string, pos yamlfile.Pos) {
+	if id == "" {
+		c.errorf(pos, "the id is empty")
+		return
+	}
+	if strings.HasPrefix(id, "unscannable.") || strings.HasPrefix(id, "recipients.") {
+		c.errorf(pos, "ids that begin with unscannable. or recipients. are taken")
+	}
+	if first, ok := c.ids[id]; ok {
+		c.errorf(pos, "id %q is used twice, first at %s", id, first)
+		return
+	}
+	c.ids[id] = pos
+}

@@ -1,0 +1,167 @@
+package policy
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigill/internal/yamlfile"
+)
+
+//go:embed packs/*.yaml
+var packFiles embed.FS
+
+// commonPack holds lists that every pack and policy can use; it has no detectors.
+const commonPack = "common"
+
+// PackNames lists the packs that are built in.
+func PackNames() []string {
+	entries, err := packFiles.ReadDir("packs")
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if name := strings.TrimSuffix(e.Name(), ".yaml"); name != commonPack {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// pack is a pack read, its lists resolved with the common ones.
+type pack struct {
+	name      string
+	data      []byte
+	lists     map[string]texts
+	detectors []detectorNode
+}
+
+// readPack reads a built-in pack. `nor` is a synonym of `no`, which other YAML readers take for false.
+func readPack(name string) (*pack, error) {
+	if name == "nor" {
+		name = "no"
+	}
+	path := "packs/" + name + ".yaml"
+	data, err := packFiles.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("unknown pack %q%s", name, yamlfile.DidYouMean(name, PackNames()))
+	}
+	var f packFile
+	if err := yamlfile.Decode(path, data, &f); err != nil {
+		return nil, fmt.Errorf("pack %s: %w", name, err)
+	}
+	p := &pack{name: name, data: data, lists: f.Lists, detectors: f.Detectors}
+	if name == commonPack {
+		return p, nil
+	}
+	common, err := readPack(commonPack)
+	if err != nil {
+		return nil, err
+	}
+	p.data = append(slices.Clone(common.data), data...)
+	if p.lists == nil {
+		p.lists = map[string]texts{}
+	}
+	for k, v := range common.lists {
+		p.lists[k] = v
+	}
+	return p, p.resolve()
+}
+
+// resolve replaces the pack's own @lists, so that a policy's lists of the same name do not reach into it.
+func (p *pack) resolve() error {
+	var errs yamlfile.Errors
+	expand := func(t texts) texts {
+		var out texts
+		for _, s := range expandWith(t, p.lists, func(pos yamlfile.Pos, name string, known []string) {
+			errs = append(errs, pos.Errorf("unknown list @%s%s", name, yamlfile.DidYouMean(name, known)))
+		}) {
+			out = append(out, text{Value: s})
+		}
+		return out
+	}
+	for i := range p.detectors {
+		p.detectors[i].eachList(expand)
+	}
+	return errs.Err()
+}
+
+// eachList puts every list of strings of the detector through f.
+func (d *detectorNode) eachList(f func(texts) texts) {
+	d.Prefilter = f(d.Prefilter)
+	for lang := range d.Words {
+		d.Words[lang] = f(d.Words[lang])
+	}
+	for _, words := range d.Groups {
+		for lang := range words {
+			words[lang] = f(words[lang])
+		}
+	}
+	if d.Exclude != nil {
+		d.Exclude.Values, d.Exclude.Stopwords = f(d.Exclude.Values), f(d.Exclude.Stopwords)
+	}
+	for i := range d.Context {
+		d.Context[i].Near = f(d.Context[i].Near)
+	}
+}
+
+// narrowed returns the detectors of the pack that a use entry leaves.
+func (p *pack) narrowed(u *useEntry) ([]detectorNode, error) {
+	known := make([]string, len(p.detectors))
+	for i := range p.detectors {
+		known[i] = p.detectors[i].ID
+	}
+	for _, list := range []texts{u.Narrow.Only, u.Narrow.Except} {
+		for _, id := range list {
+			if !slices.Contains(known, id.Value) {
+				return nil, id.Pos.Errorf("pack %s has no detector %q%s", p.name, id.Value, yamlfile.DidYouMean(id.Value, known))
+			}
+		}
+	}
+	var left []detectorNode
+	for _, d := range p.detectors {
+		if len(u.Narrow.Only) > 0 && !u.Narrow.Only.has(d.ID) || u.Narrow.Except.has(d.ID) {
+			continue
+		}
+		d, any := d.inLanguages(u.Narrow.Languages)
+		if any {
+			left = append(left, d)
+		}
+	}
+	return left, nil
+}
+
+func (t texts) has(s string) bool {
+	return slices.ContainsFunc(t, func(x text) bool { return x.Value == s })
+}
+
+// inLanguages keeps the words of some languages, and says whether any are left.
+func (d detectorNode) inLanguages(languages texts) (detectorNode, bool) {
+	if len(languages) == 0 || len(d.Words) == 0 && len(d.Groups) == 0 {
+		return d, true
+	}
+	if len(d.Words) > 0 {
+		d.Words = d.Words.in(languages)
+		return d, len(d.Words) > 0
+	}
+	groups := map[string]langWords{}
+	for name, words := range d.Groups {
+		if w := words.in(languages); len(w) > 0 {
+			groups[name] = w
+		}
+	}
+	d.Groups = groups
+	return d, len(groups) > 0
+}
+
+func (w langWords) in(languages texts) langWords {
+	left := langWords{}
+	for lang, words := range w {
+		if lang == "" || languages.has(lang) {
+			left[lang] = words
+		}
+	}
+	return left
+}

@@ -1,0 +1,63 @@
+package policy
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// today is the day on which tests take place.
+var today = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// TestPacks runs the examples of every pack through the code of live mail.
+func TestPacks(t *testing.T) {
+	t.Parallel()
+	total := 0
+	for _, name := range PackNames() {
+		p, err := readPack(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine, err := p.engine()
+		if err != nil {
+			t.Fatalf("pack %s: %v", name, err)
+		}
+		set := exampleSet{engine, p.detectors}
+		results := set.run(context.Background(), today)
+		total += len(results)
+		for i := range results {
+			for _, f := range results[i].Failures {
+				t.Errorf("%s: %s", results[i].Name, f)
+			}
+		}
+	}
+	if total < 300 {
+		t.Errorf("only %d examples", total)
+	}
+}
+
+// TestPacksAreComplete checks what every detector of a pack must bring.
+func TestPacksAreComplete(t *testing.T) {
+	t.Parallel()
+	for _, name := range PackNames() {
+		p, err := readPack(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range p.detectors {
+			d := &p.detectors[i]
+			for _, lang := range []string{"sv", "nl", "en"} {
+				if d.Title[lang] == "" {
+					t.Errorf("%s has no title in %s", d.ID, lang)
+				}
+			}
+			if strings.HasPrefix(d.ID, "secret.") {
+				continue
+			}
+			if d.Tests == nil || len(d.Tests.Match) < 10 || len(d.Tests.Miss) < 10 {
+				t.Errorf("%s needs ten examples of each kind", d.ID)
+			}
+		}
+	}
+}

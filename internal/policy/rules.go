@@ -1,0 +1,297 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"sigill/internal/classify"
+	"sigill/internal/extract"
+	"sigill/internal/message"
+	"sigill/internal/yamlfile"
+)
+
+// rule is a compiled rule.
+type rule struct {
+	id      string
+	title   titles
+	when    condition
+	level   message.Level
+	observe bool
+	notify  []string
+}
+
+// label is a level that a header field asks for.
+type label struct {
+	id    string
+	title titles
+	match *headerMatch
+	level message.Level
+}
+
+// exception lifts rules, for some values, segments or recipients.
+type exception struct {
+	id                string
+	rules             []string
+	values            []string // compact forms
+	segments          scope
+	sender, recipient *party
+	verifiedTLS       bool
+	expires           time.Time
+}
+
+// byHit says that the exception takes hits away before they are counted; else it lifts rules for recipients.
+func (x *exception) byHit() bool { return len(x.values) > 0 || x.segments != 0 }
+
+func (c *compiler) level(pos yamlfile.Pos, n int) message.Level {
+	if n < 1 || n > 2 {
+		c.errorf(pos, "level %d: use 1 or 2", n)
+	}
+	return message.Level(min(2, max(0, n))) //nolint:gosec // 0 to 2
+}
+
+func (c *compiler) rules() []rule {
+	up := inherited{minimum: classify.Medium, scope: c.scope(c.f.Defaults.Scope, false)}
+	if c.f.Defaults.MinConfidence != nil {
+		up.minimum = *c.f.Defaults.MinConfidence
+	}
+	if up.scope == 0 {
+		for _, name := range scopeWords[:4] {
+			bit, _ := scopeOf(name)
+			up.scope |= bit
+		}
+	}
+	var out []rule
+	for i := range c.f.Rules {
+		out = append(out, c.rule(&c.f.Rules[i], up))
+	}
+	slices.SortFunc(out, func(a, b rule) int { return strings.Compare(a.id, b.id) })
+	return out
+}
+
+func (c *compiler) rule(n *ruleNode, up inherited) rule {
+	c.unique(n.ID, n.Pos)
+	if n.MinConfidence != nil {
+		up.minimum = *n.MinConfidence
+	}
+	if len(n.Scope) > 0 {
+		up.scope = c.scope(n.Scope, false)
+	}
+	level := c.f.Defaults.Level
+	if n.Level != nil {
+		level = *n.Level
+	}
+	if level == 0 && n.Level == nil {
+		level = 1
+	}
+	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: c.level(n.Pos, level), notify: c.expand(n.Notify)}
+	switch n.Mode {
+	case "", "enforce":
+	case "observe":
+		r.observe = true
+	default:
+		c.errorf(n.Pos, "mode %q: use enforce or observe", n.Mode)
+	}
+	for _, a := range r.notify {
+		if _, err := message.ParseAddress(a); err != nil {
+			c.errorf(n.Pos, "notify: %v", err)
+		}
+	}
+	if len(r.title) == 0 && len(r.when.detectors) == 1 {
+		r.title = c.p.detectors[r.when.detectors[0]]
+	}
+	return r
+}
+
+func (c *compiler) labels() []label {
+	var out []label
+	for i := range c.f.Labels {
+		n := &c.f.Labels[i]
+		c.unique(n.ID, n.Pos)
+		out = append(out, label{id: n.ID, title: n.Title, match: c.header(n.Pos, n.Header, n.Equals, nil, n.Matches), level: c.level(n.Pos, n.Level)})
+	}
+	slices.SortFunc(out, func(a, b label) int { return strings.Compare(a.id, b.id) })
+	return out
+}
+
+func (c *compiler) exceptions() []exception {
+	var out []exception
+	for i := range c.f.Exceptions {
+		out = append(out, c.exception(&c.f.Exceptions[i]))
+	}
+	slices.SortFunc(out, func(a, b exception) int { return strings.Compare(a.id, b.id) })
+	return out
+}
+
+func (c *compiler) exception(n *exceptionNode) exception {
+	c.unique(n.ID, n.Pos)
+	w := &n.When
+	x := exception{
+		id: n.ID, segments: c.scope(w.Segment, true), sender: c.party(w.Sender), recipient: c.party(w.Recipient), verifiedTLS: w.Transport == "tls_verified",
+	}
+	for _, v := range c.expand(w.Value) {
+		x.values = append(x.values, compactValue(v))
+	}
+	if w.Transport != "" && !x.verifiedTLS {
+		c.errorf(n.Pos, "transport %q: use tls_verified", w.Transport)
+	}
+	if !x.byHit() && x.sender == nil && x.recipient == nil {
+		c.errorf(n.Pos, "exception %q says neither value, segment, sender nor recipient", n.ID)
+	}
+	if x.byHit() && (x.recipient != nil || x.verifiedTLS) {
+		c.errorf(n.Pos, "an exception is either by value or segment, or by recipient; write two")
+	}
+	if n.Outcome != "" && n.Outcome != "pass" {
+		c.errorf(n.Pos, "outcome %q: an exception can only pass", n.Outcome)
+	}
+	c.excepted(n, &x)
+	if n.Expires.Value != "" {
+		day, err := time.Parse(time.DateOnly, n.Expires.Value)
+		if err != nil {
+			c.errorf(n.Expires.Pos, "expires %q: write a day such as 2027-12-31", n.Expires.Value)
+		}
+		x.expires = day.AddDate(0, 0, 1)
+	}
+	return x
+}
+
+// excepted notes which rules an exception lifts. Only rules: a trigger is the sender's own demand.
+func (c *compiler) excepted(n *exceptionNode, x *exception) {
+	var known []string
+	for i := range c.f.Rules {
+		known = append(known, c.f.Rules[i].ID)
+	}
+	if len(n.Rules) == 0 {
+		c.errorf(n.Pos, "exception %q names no rules", n.ID)
+	}
+	for _, id := range n.Rules {
+		if !slices.Contains(known, id.Value) {
+			c.errorf(id.Pos, "there is no rule %q that can be lifted%s", id.Value, yamlfile.DidYouMean(id.Value, known))
+		}
+		x.rules = append(x.rules, id.Value)
+	}
+}
+
+// compactValue is the form in which values are compared: letters and digits.
+func compactValue(s string) string {
+	var b strings.Builder
+	for _, r := range classify.Normalise(s) {
+		if r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
+			b.WriteRune(r)
+		} else if r >= 'a' && r <= 'z' {
+			b.WriteRune(r - 'a' + 'A')
+		}
+	}
+	return b.String()
+}
+
+// reasons are all reasons why something cannot be read, and what happens when the policy does not say.
+var reasons = []struct {
+	reason extract.Reason
+	level  int
+}{
+	{extract.Encrypted, 1},
+	{extract.Corrupt, 1},
+	{extract.TooLarge, 1},
+	{extract.TooDeep, 1},
+	{extract.TooMany, 1},
+	{extract.Ratio, 1},
+	{extract.Timeout, 1},
+	{extract.Ambiguous, 1},
+	{extract.Unsupported, 1},
+	{extract.UnknownType, 0},
+	{extract.AlreadyProtected, 0},
+	{"image_only", 0},
+}
+
+func (c *compiler) outcomes() {
+	c.p.unscannable = map[extract.Reason]outcome{}
+	var known []string
+	for _, r := range reasons {
+		c.p.unscannable[r.reason] = outcome{Level: r.level}
+		known = append(known, string(r.reason))
+	}
+	for name, o := range c.f.Unscannable {
+		if !slices.Contains(known, name) {
+			c.errorf(o.Pos, "unscannable %q is unknown%s", name, yamlfile.DidYouMean(name, known))
+			continue
+		}
+		if o.Level < 0 || o.Level > 2 {
+			c.errorf(o.Pos, "level %d: use 1 or 2, or write pass", o.Level)
+		}
+		c.p.unscannable[extract.Reason(name)] = o
+	}
+}
+
+func (c *compiler) limits() {
+	l, n := extract.DefaultLimits(), &c.f.Limits
+	if n.Depth > 0 {
+		l.Depth = n.Depth
+	}
+	if n.Files > 0 {
+		l.Files = n.Files
+	}
+	if n.Ratio > 0 {
+		l.Ratio = n.Ratio
+	}
+	if n.Text != nil {
+		l.Text = int64(*n.Text)
+	}
+	if n.Time != nil {
+		l.Time = time.Duration(*n.Time)
+	}
+	c.p.limits = l
+	if n.Depth < 0 || n.Files < 0 || n.Ratio < 0 {
+		c.errs = append(c.errs, yamlfile.Error{Key: "limits", Msg: "a limit is negative"})
+	}
+}
+
+// clamp bounds the level for some recipients.
+type clamp struct {
+	addresses     []string // globs on whole addresses
+	domains       []string
+	min, max      message.Level
+	allowTriggers bool
+}
+
+func (x *clamp) matches(a message.Address) bool {
+	return inDomains(x.domains, a) || slices.ContainsFunc(x.addresses, func(g string) bool { return glob(g, a.Key()) })
+}
+
+func (c *compiler) recipients() {
+	for i := range c.f.Recipients {
+		n := &c.f.Recipients[i]
+		x := clamp{max: message.Level2, allowTriggers: n.AllowTriggers == nil || *n.AllowTriggers}
+		x.addresses, x.domains = c.match(n.Match)
+		if n.Max != nil {
+			x.max = message.Level(*n.Max) //nolint:gosec // 0 to 2
+		}
+		if n.Min != nil {
+			x.min = message.Level(*n.Min) //nolint:gosec // 0 to 2
+		}
+		if n.Max == nil && n.Min == nil || x.min > x.max {
+			c.errorf(n.Pos, "say max or min, and min not above max")
+		}
+		c.p.clamps = append(c.p.clamps, x)
+	}
+	for _, a := range c.expand(c.f.Journal) {
+		addr, err := message.ParseAddress(a)
+		if err != nil {
+			c.errorf(c.f.Journal[0].Pos, "journal: %v", err)
+			continue
+		}
+		c.p.journal = append(c.p.journal, addr.Key())
+	}
+}
+
+// match sorts a list of addresses and domains.
+func (c *compiler) match(t texts) (addresses, domains []string) {
+	for _, s := range lower(c.expand(t)) {
+		if strings.Contains(s, "@") {
+			addresses = append(addresses, s)
+		} else {
+			domains = append(domains, s)
+		}
+	}
+	return addresses, domains
+}

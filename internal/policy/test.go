@@ -1,0 +1,200 @@
+package policy
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"sigill/internal/classify"
+	"sigill/internal/extract"
+	"sigill/internal/message"
+	"sigill/internal/yamlfile"
+)
+
+// TestResult is the outcome of one test.
+type TestResult struct {
+	Name        string
+	Pos         yamlfile.Pos
+	Failures    []string     // empty when the test passed
+	Explanation *Explanation // of the message, when there was one
+}
+
+// Passed says whether everything was as expected.
+func (r *TestResult) Passed() bool { return len(r.Failures) == 0 }
+
+func (r *TestResult) failf(format string, args ...any) {
+	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
+}
+
+// RunTests runs the tests of the policy and those of its detectors and of the packs it uses. Each is a real message that
+// goes through the same code as live mail. now is the day on which the tests take place.
+func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
+	var results []TestResult
+	for i := range p.tests {
+		results = append(results, p.runTest(ctx, &p.tests[i], now))
+	}
+	for _, set := range p.exampleSets() {
+		results = append(results, set.run(ctx, now)...)
+	}
+	return results
+}
+
+func (p *Policy) runTest(ctx context.Context, t *testNode, now time.Time) TestResult {
+	r := TestResult{Name: t.Name, Pos: t.Pos}
+	env, err := t.envelope()
+	if err != nil {
+		r.failf("%v", err)
+		return r
+	}
+	raw, err := t.raw(p.read)
+	if err != nil {
+		r.failf("%v", err)
+		return r
+	}
+	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
+	if err != nil {
+		r.failf("read the message: %v", err)
+		return r
+	}
+	d, x, err := p.Evaluate(ctx, Input{Envelope: env, Content: content, Size: int64(len(raw)), Now: now})
+	if err != nil {
+		r.failf("%v", err)
+		return r
+	}
+	r.Explanation = x
+	t.Expect.compare(&r, &d, x)
+	return r
+}
+
+// compare holds what came out against what is expected, naming everything that differs.
+func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation) {
+	if n.Verdict != "" && n.Verdict != d.Verdict.String() {
+		r.failf("verdict is %s, expected %s", d.Verdict, n.Verdict)
+	}
+	counts, findings := map[string]int{}, map[string]int{}
+	for _, f := range x.Findings {
+		counts[f.Rule] += f.Count
+		if f.Detector != "" {
+			findings[f.Detector] = max(findings[f.Detector], counts[f.Rule])
+		}
+	}
+	fired := slices.Sorted(maps.Keys(counts))
+	if n.Rules != nil {
+		want := slices.Sorted(slices.Values(*n.Rules))
+		if !slices.Equal(fired, want) {
+			r.failf("rules are [%s], expected [%s]", strings.Join(fired, " "), strings.Join(want, " "))
+		}
+	}
+	for _, id := range n.NotRules {
+		if _, ok := counts[id]; ok {
+			r.failf("rule %s holds, expected it not to", id)
+		}
+	}
+	n.compareCounts(r, "rule", n.Count, counts)
+	n.compareCounts(r, "detector", n.Findings, findings)
+	for _, to := range slices.Sorted(maps.Keys(n.Recipients)) {
+		if got, ok := x.Recipients[to]; !ok || got.String() != n.Recipients[to] {
+			r.failf("recipient %s gets %s, expected %s", to, got, n.Recipients[to])
+		}
+	}
+	if n.Subject != nil && *n.Subject != d.Subject {
+		r.failf("subject is %q, expected %q", d.Subject, *n.Subject)
+	}
+}
+
+func (n *expectNode) compareCounts(r *TestResult, what string, want, got map[string]int) {
+	for _, id := range slices.Sorted(maps.Keys(want)) {
+		if got[id] != want[id] {
+			r.failf("%s %s is found %d times, expected %d", what, id, got[id], want[id])
+		}
+	}
+}
+
+// exampleSet is detectors with examples of their own, on an engine of their own: what else the policy looks for must
+// not change what a pack promises.
+type exampleSet struct {
+	engine    *classify.Engine
+	detectors []detectorNode
+}
+
+func (p *Policy) exampleSets() []exampleSet {
+	var sets []exampleSet
+	for _, pk := range p.packs {
+		if engine, err := pk.engine(); err == nil {
+			sets = append(sets, exampleSet{engine, pk.detectors})
+		}
+	}
+	return append(sets, exampleSet{p.engine, p.own})
+}
+
+// engine compiles the whole pack, whatever a policy uses of it.
+func (p *pack) engine() (*classify.Engine, error) {
+	c := compiler{p: &Policy{detectors: map[string]titles{}}, f: &file{}, lists: p.lists, detectors: p.detectors}
+	c.engine()
+	return c.p.engine, c.errs.Err()
+}
+
+func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
+	var results []TestResult
+	for i := range s.detectors {
+		d := &s.detectors[i]
+		if d.Tests == nil {
+			continue
+		}
+		for j, x := range d.Tests.Match {
+			results = append(results, s.example(ctx, fmt.Sprintf("%s match %d", d.ID, j+1), d.ID, x, true, now))
+		}
+		for j, x := range d.Tests.Miss {
+			results = append(results, s.example(ctx, fmt.Sprintf("%s miss %d", d.ID, j+1), d.ID, x, false, now))
+		}
+	}
+	return results
+}
+
+// example checks that a text holds, or does not hold, what a detector looks for, with at least medium confidence.
+func (s *exampleSet) example(ctx context.Context, name, detector string, x text, want bool, now time.Time) TestResult {
+	r := TestResult{Name: name, Pos: x.Pos}
+	t := testNode{Body: x.Value}
+	raw, err := t.raw(nil)
+	if err != nil {
+		r.failf("%v", err)
+		return r
+	}
+	content, err := extract.Parse(ctx, bytes.NewReader(raw), extract.DefaultLimits())
+	if err != nil {
+		r.failf("read the message: %v", err)
+		return r
+	}
+	scanned, err := s.engine.Scan(ctx, content.Segments, now)
+	if err != nil {
+		r.failf("%v", err)
+		return r
+	}
+	got := slices.ContainsFunc(scanned.Hits, func(h classify.Hit) bool { return h.Detector == detector && h.Confidence >= classify.Medium })
+	switch {
+	case want && !got:
+		r.failf("nothing found in %q%s", x.Value, whyNot(scanned, detector))
+	case got && !want:
+		r.failf("found in %q", x.Value)
+	}
+	return r
+}
+
+// whyNot says what happened to the candidates of a detector.
+func whyNot(scanned *classify.Result, detector string) string {
+	for _, r := range scanned.Rejected {
+		if r.Detector == detector {
+			return ": rejected, " + r.Why
+		}
+	}
+	for _, h := range scanned.Hits {
+		if h.Detector == detector {
+			return ": found, confidence " + h.Confidence.String()
+		}
+	}
+	return ""
+}

@@ -1,0 +1,235 @@
+package policy
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"sigill/internal/classify"
+	"sigill/internal/message"
+)
+
+// trigger is a word in the subject by which a sender asks for protection.
+type trigger struct {
+	id    string
+	title titles
+	words []triggerWord
+	level message.Level
+	strip bool
+}
+
+type triggerWord struct {
+	shown string
+	text  string // folded, without brackets; spaces match any white space
+	kind  triggerKind
+}
+
+type triggerKind uint8
+
+const (
+	triggerBracket triggerKind = iota // [word], anywhere
+	triggerHash                       // #word, a whole token
+	triggerStart                      // a plain word that the subject begins with
+)
+
+func (c *compiler) triggers() []trigger {
+	var out []trigger
+	levels := map[string]trigger{}
+	for i := range c.f.Triggers {
+		n := &c.f.Triggers[i]
+		c.unique(n.ID, n.Pos)
+		t := trigger{id: n.ID, title: n.Title, level: c.level(n.Pos, n.Level), strip: n.Strip == nil || *n.Strip}
+		if n.In != "" && n.In != "subject" {
+			c.errorf(n.Pos, "in: %q: a trigger stands in the subject", n.In)
+		}
+		if n.Position != "" && n.Position != "start" {
+			c.errorf(n.Pos, "position %q: use start", n.Position)
+		}
+		for _, s := range c.expand(n.Words) {
+			w := c.triggerWord(n, s)
+			if other, ok := levels[w.text]; ok && other.level != t.level {
+				c.errorf(n.Pos, "trigger word %q has another level in %s", s, other.id)
+			}
+			levels[w.text] = t
+			t.words = append(t.words, w)
+		}
+		out = append(out, t)
+	}
+	slices.SortFunc(out, func(a, b trigger) int { return strings.Compare(a.id, b.id) })
+	return out
+}
+
+func (c *compiler) triggerWord(n *triggerNode, s string) triggerWord {
+	f := strings.Join(strings.Fields(classify.Fold(s)), " ")
+	w := triggerWord{shown: s, text: f, kind: triggerStart}
+	switch {
+	case strings.HasPrefix(f, "[") && strings.HasSuffix(f, "]"):
+		w.kind, w.text = triggerBracket, strings.TrimSpace(f[1:len(f)-1])
+	case strings.HasPrefix(f, "#"):
+		w.kind, w.text = triggerHash, f[1:]
+	case n.Position != "start":
+		c.errorf(n.Pos, "trigger word %q: write it as [%s] or #%s; a plain word needs position: start", s, s, s)
+	}
+	if w.text == "" {
+		c.errorf(n.Pos, "trigger word %q is empty", s)
+	}
+	return w
+}
+
+// span is a stretch of the folded subject.
+type span struct{ start, end int }
+
+// find returns where the word stands in a folded subject.
+func (w *triggerWord) find(s []byte) []span {
+	var out []span
+	if w.kind == triggerStart {
+		at := replyPrefix(s)
+		if end, ok := matchSpaced(s, at, w.text); ok && tokenEnds(s, end) {
+			out = append(out, span{at, end})
+		}
+		return out
+	}
+	open := byte('[')
+	if w.kind == triggerHash {
+		open = '#'
+	}
+	for i := 0; i < len(s); i++ {
+		if s[i] != open {
+			continue
+		}
+		if end, ok := w.at(s, i); ok {
+			out = append(out, span{i, end})
+			i = end - 1
+		}
+	}
+	return out
+}
+
+func (w *triggerWord) at(s []byte, i int) (int, bool) {
+	if w.kind == triggerHash {
+		end, ok := matchSpaced(s, i+1, w.text)
+		return end, ok && tokenEnds(s, end) && (i == 0 || strings.IndexByte(" \t(:,;", s[i-1]) >= 0)
+	}
+	end, ok := matchSpaced(s, skipSpace(s, i+1), w.text)
+	end = skipSpace(s, end)
+	return end + 1, ok && end < len(s) && s[end] == ']'
+}
+
+func skipSpace(s []byte, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n') {
+		i++
+	}
+	return i
+}
+
+// matchSpaced matches want at offset i, a space in it matching any run of white space; bytes below 2 are fillers.
+func matchSpaced(s []byte, i int, want string) (int, bool) {
+	for j := 0; j < len(want); j++ {
+		for i < len(s) && s[i] < 2 {
+			i++
+		}
+		if want[j] == ' ' {
+			next := skipSpace(s, i)
+			if next == i {
+				return i, false
+			}
+			i = next
+			continue
+		}
+		if i >= len(s) || s[i] != want[j] {
+			return i, false
+		}
+		i++
+	}
+	return i, true
+}
+
+// tokenEnds says that no word goes on at offset i.
+func tokenEnds(s []byte, i int) bool {
+	if i >= len(s) {
+		return true
+	}
+	r, _ := utf8.DecodeRune(s[i:])
+	return strings.ContainsRune(" \t\n.,:;!?)]", r)
+}
+
+// replyPrefix is where the subject begins after "Re:", "Sv:", "Antw:" and the like, once or more.
+func replyPrefix(s []byte) int {
+	at := skipSpace(s, 0)
+	for {
+		colon := bytes.IndexByte(s[at:], ':')
+		if colon < 1 || colon > 5 {
+			return at
+		}
+		switch string(s[at : at+colon]) {
+		case "re", "sv", "vs", "vl", "fw", "fwd", "vb", "aw", "wg", "antw", "doorst":
+			at = skipSpace(s, at+colon+1)
+		default:
+			return at
+		}
+	}
+}
+
+// triggered is a trigger found in a subject.
+type triggered struct {
+	t     *trigger
+	words []string // as the policy writes them
+}
+
+// trigger finds all triggers in a subject, and returns the subject without the words that are to be taken out.
+func (p *Policy) trigger(subject string) (found []triggered, stripped string) {
+	if len(p.triggers) == 0 || !strings.ContainsAny(subject, "[#\uff03\uff3b") && !p.plainTriggers() {
+		return nil, subject
+	}
+	var x classify.Text
+	x.Reset([]byte(subject))
+	var cut []span
+	for i := range p.triggers {
+		t := &p.triggers[i]
+		hit := triggered{t: t}
+		for j := range t.words {
+			spans := t.words[j].find(x.Folded())
+			if len(spans) == 0 {
+				continue
+			}
+			hit.words = append(hit.words, t.words[j].shown)
+			for _, s := range spans {
+				if from, to := x.Original(s.start, s.end); t.strip {
+					cut = append(cut, span{from, to})
+				}
+			}
+		}
+		if len(hit.words) > 0 {
+			found = append(found, hit)
+		}
+	}
+	return found, cutOut(subject, cut)
+}
+
+func (p *Policy) plainTriggers() bool {
+	return slices.ContainsFunc(p.triggers, func(t trigger) bool {
+		return slices.ContainsFunc(t.words, func(w triggerWord) bool { return w.kind == triggerStart })
+	})
+}
+
+// cutOut removes spans from a subject, and what they leave: runs of space, separators at the ends.
+func cutOut(s string, cut []span) string {
+	if len(cut) == 0 {
+		return s
+	}
+	slices.SortFunc(cut, func(a, b span) int { return a.start - b.start })
+	var b strings.Builder
+	at := 0
+	for _, c := range cut {
+		if c.start < at {
+			at = max(at, c.end)
+			continue
+		}
+		b.WriteString(s[at:c.start])
+		at = c.end
+	}
+	b.WriteString(s[at:])
+	left := strings.Join(strings.Fields(b.String()), " ")
+	return strings.Trim(left, " -–—|,;/")
+}
