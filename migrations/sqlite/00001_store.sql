@@ -1,7 +1,8 @@
 -- The store of one installation. Times are microseconds since 1970 UTC, 0 for none.
 -- Sealed columns are called private, detail, reply or data; wrap is a key sealed by the
 -- ring; look-up columns end
--- in _hash. Keep this file and its twin in ../postgres alike, column by column.
+-- in _hash. Keep this file and its twin in ../postgres alike, column by column; the
+-- indexes may differ. Ids begin with their time: what is ordered by id is ordered by age.
 
 -- +goose Up
 create table installation (
@@ -31,8 +32,7 @@ create table messages (
 	from_hash   blob,
 	person_hash blob,
 	private     blob not null
-) strict;
-create index messages_accepted on messages (accepted);
+) strict, without rowid;
 create index messages_from on messages (from_hash) where from_hash is not null;
 create index messages_person on messages (person_hash) where person_hash is not null;
 
@@ -44,7 +44,6 @@ create table wraps (
 	wrap    blob not null,
 	primary key (message, slot)
 ) strict, without rowid;
-create index wraps_key on wraps (key_id);
 
 -- Chunks of large payloads are written before their message, so that nothing refers to it.
 create table payloads (
@@ -52,7 +51,7 @@ create table payloads (
 	seq     integer not null,
 	data    blob not null,
 	primary key (message, seq)
-) strict;
+) strict, without rowid;
 
 create table recipients (
 	message     text not null,

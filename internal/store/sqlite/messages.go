@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"sigill/internal/message"
 	"sigill/internal/store"
@@ -325,7 +326,7 @@ func (s *Store) Events(ctx context.Context, id message.ID) (events []message.Eve
 func (s *Store) Find(ctx context.Context, q store.Query) (found []*message.Message, err error) {
 	c := s.conditions(q)
 	query := "select " + columnList(store.TableMessages, "m.") + " from messages m" + c.where() +
-		" order by m.accepted desc, m.id desc limit ?"
+		" order by m.id desc limit ?"
 	err = s.snapshot(ctx, func(r querier) error {
 		found = nil
 		var rows []store.MessageRow
@@ -389,10 +390,10 @@ func (s *Store) conditions(q store.Query) conds {
 		c.add("(m.from_hash"+in+" or m.person_hash"+in+")", append(list(from), list(from)...)...)
 	}
 	if !q.Since.IsZero() {
-		c.add("m.accepted >= ?", store.Micros(q.Since))
+		c.add("m.accepted >= ? and m.id >= ?", store.Micros(q.Since), idAt(q.Since.Add(-idSlack)))
 	}
 	if !q.Until.IsZero() {
-		c.add("m.accepted < ?", store.Micros(q.Until))
+		c.add("m.accepted < ? and m.id < ?", store.Micros(q.Until), idAt(q.Until.Add(idSlack)))
 	}
 	r.hashes(s.codec, q)
 	if len(q.States) > 0 {
@@ -404,6 +405,13 @@ func (s *Store) conditions(q store.Query) conds {
 	}
 	return c
 }
+
+// idSlack is how far the time in a message's id may be from that of its acceptance: the
+// id narrows a search over its index, the time then decides.
+const idSlack = 24 * time.Hour
+
+// idAt returns what an id of that time begins with.
+func idAt(t time.Time) string { return string(message.NewID(t))[:8] }
 
 // hashes adds the conditions on a recipient's address and domain.
 func (c *conds) hashes(codec *store.Codec, q store.Query) {

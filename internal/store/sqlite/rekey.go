@@ -27,7 +27,7 @@ func (s *Store) Rekey(ctx context.Context) (int, error) {
 		batch func(t *tx) (int, error)
 	}{
 		{"column keys", s.rekeyColumns},
-		{"payload keys", s.rekeyWraps},
+		{"payload keys", s.rekeyWraps()},
 		{"messages", s.rekeyMessages},
 		{"contacts", s.rekeyContacts},
 		{"traces", s.rekeyTraces},
@@ -85,25 +85,33 @@ func (s *Store) rekeyColumns(t *tx) (int, error) {
 	return t.put(rows)
 }
 
-func (s *Store) rekeyWraps(t *tx) (int, error) {
-	var rows []store.Row
-	id := s.codec.KeyID()
+// rekeyWraps goes through all wraps once, in the order of their messages.
+func (s *Store) rekeyWraps() func(t *tx) (int, error) {
+	last := [2]any{"", ""}
 	query := "select " + columnList(store.TableWraps, "w.") + `, m.org from wraps w join messages m on m.id = w.message
-		where w.key_id < ? or w.key_id > ? limit ?`
-	err := t.all(query, []any{id, id, rekeyBatch}, func(scan func(...any) error) error {
-		var r store.WrapRow
-		var org string
-		if err := scan(append(r.Dest(), &org)...); err != nil {
+		where (w.message, w.slot) > (?, ?) and w.key_id <> ? order by w.message, w.slot limit ?`
+	return func(t *tx) (int, error) {
+		var rows []store.Row
+		at := last
+		err := t.all(query, []any{last[0], last[1], s.codec.KeyID(), rekeyBatch}, func(scan func(...any) error) error {
+			var r store.WrapRow
+			var org string
+			if err := scan(append(r.Dest(), &org)...); err != nil {
+				return err
+			}
+			fresh, err := s.codec.RekeyWrap(org, r)
+			rows, at = append(rows, fresh), [2]any{r.Message, r.Slot}
 			return err
+		})
+		if err != nil {
+			return 0, err
 		}
-		fresh, err := s.codec.RekeyWrap(org, r)
-		rows = append(rows, fresh)
-		return err
-	})
-	if err != nil {
-		return 0, err
+		n, err := t.put(rows)
+		if err == nil {
+			last = at
+		}
+		return n, err
 	}
-	return t.put(rows)
 }
 
 // stale returns the ids that queries find: each takes the bounds of the newest hashes.

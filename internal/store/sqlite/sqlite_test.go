@@ -32,3 +32,5 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, storetest.Driver{Open: open})
 }
+
+func BenchmarkStore(b *testing.B) { storetest.Bench(b, storetest.Driver{Open: open}) }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"sigill/internal/message"
 	"sigill/internal/store"
 )
 
@@ -17,7 +16,6 @@ const sweepBatch = 500
 // log, which would keep deleted wraps for a while.
 func (s *Store) Sweep(ctx context.Context, tracesBefore time.Time) (int, error) {
 	now := s.codec.Now()
-	hourAgo := string(message.NewID(s.now().Add(-time.Hour)))[:8] // ids begin with their time
 	total := 0
 	for _, sw := range []struct {
 		what, query string
@@ -26,8 +24,8 @@ func (s *Store) Sweep(ctx context.Context, tracesBefore time.Time) (int, error) 
 		{"counters", `delete from counters where (kind, hash, start) in
 			(select kind, hash, start from counters where ends <= ? limit ?)`, []any{now}},
 		{"repeats", "delete from repeats where hash in (select hash from repeats where ends <= ? limit ?)", []any{now}},
-		{"payloads", `delete from payloads where rowid in (select p.rowid from payloads p
-			where p.message < ? and not exists (select 1 from wraps w where w.message = p.message) limit ?)`, []any{hourAgo}},
+		{"payloads", `delete from payloads where (message, seq) in (select p.message, p.seq from payloads p
+			where p.message < ? and not exists (select 1 from wraps w where w.message = p.message) limit ?)`, []any{idAt(s.now().Add(-time.Hour))}},
 		{"trace recipients", `delete from trace_recipients where (trace, idx) in (select r.trace, r.idx from traces t
 			join trace_recipients r on r.trace = t.id where t.at < ? limit ?)`, []any{store.Micros(tracesBefore)}},
 		{"traces", "delete from traces where id in (select id from traces where at < ? limit ?)", []any{store.Micros(tracesBefore)}},
