@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -31,17 +29,10 @@ func (s *Store) identify(ctx context.Context, o Options) error {
 // record puts the ring on record, or refuses it: a key that is new is added before
 // anything is sealed with it. One goes when [Store.Rekey] has left nothing under it.
 func (s *Store) record(ctx context.Context) (*store.Installation, error) {
-	return s.recordWith(ctx, func(have *store.Installation) *store.Installation {
-		with := *have
-		if newest := s.codec.KeyID(); !slices.Contains(strings.Fields(have.Keys), newest) {
-			with.Keys += " " + newest
-		}
-		return &with
-	})
+	return s.recordWith(ctx, s.codec.Installation)
 }
 
-// recordWith accepts the ring and writes what change makes of the record; where there is
-// none yet, all keys of the ring.
+// recordWith accepts the ring and writes what change makes of the record.
 func (s *Store) recordWith(ctx context.Context, change func(*store.Installation) *store.Installation) (in *store.Installation, err error) {
 	err = s.transact(ctx, "record", func(t *tx) error {
 		b := t.first()
@@ -69,7 +60,7 @@ func (s *Store) recordWith(ctx context.Context, change func(*store.Installation)
 	if err != nil {
 		return nil, err
 	}
-	s.codec.Recorded(s.codec.Installation(in))
+	s.codec.Recorded(in)
 	return in, nil
 }
 

@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
-	"errors"
+	"io/fs"
 	"path/filepath"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"sigill/internal/store"
 	"sigill/internal/store/storetest"
@@ -60,10 +62,57 @@ func (d *databases) open(tb testing.TB, o storetest.Options) (store.Store, error
 	return s, nil
 }
 
-// files lists the database's files. A checkpoint first writes what is in memory.
-func (d *databases) driver() storetest.Driver {
-	return storetest.Driver{Open: d.open, Nodes: true}
+// files lists the files of the folder's database and of its payloads. What the server
+// has in memory is written to them first. The write-ahead log, which all databases of a
+// cluster share, is read by TestCanary.
+func (d *databases) files(tb testing.TB, o storetest.Options) []string {
+	tb.Helper()
+	c := connect(tb, d.url(tb, o.Folder))
+	var folder string
+	mustScan(tb, c, "select current_setting('data_directory') || '/base/' || oid from pg_database where datname = current_database()", &folder)
+	if _, err := c.Exec(tb.Context(), "checkpoint"); err != nil {
+		tb.Fatal(err)
+	}
+	return append(filesIn(tb, folder), filesIn(tb, o.Folder)...)
 }
+
+func connect(tb testing.TB, url string) *pgx.Conn {
+	tb.Helper()
+	c, err := pgx.Connect(tb.Context(), url)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = c.Close(context.Background()) })
+	return c
+}
+
+func mustScan(tb testing.TB, c *pgx.Conn, query string, to any) {
+	tb.Helper()
+	if err := c.QueryRow(tb.Context(), query).Scan(to); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+func filesIn(tb testing.TB, folder string) []string {
+	tb.Helper()
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return files
+}
+
+func (d *databases) driver() storetest.Driver {
+	return storetest.Driver{Open: d.open, Nodes: true, Files: d.files}
+}
+
+func BenchmarkStore(b *testing.B) { storetest.Bench(b, (&databases{}).driver()) }
 
 func TestStore(t *testing.T) {
 	t.Parallel()
@@ -84,4 +133,3 @@ func open(tb testing.TB, o Options) *Store {
 	return s
 }
 
-var _ = errors.Is

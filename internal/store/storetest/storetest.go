@@ -135,6 +135,7 @@ func Run(t *testing.T, d Driver) {
 		{"keys", keyTests()},
 		{"faults", faultTests()},
 		{"backup", backupTests()},
+		{"nodes", nodeTests()},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {
