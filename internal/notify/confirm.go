@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +18,10 @@ func (c *Composer) Confirm(m *message.Message, set []int, url string, now time.T
 	if err := c.own(url); err != nil {
 		return Mail{}, err
 	}
+	set = existing(m, set)
+	if len(set) == 0 {
+		return Mail{}, errors.New("notify: no recipient to confirm")
+	}
 	p, waiting := c.printer(m), len(m.In(message.Held))
 	l := &letter{
 		Lang: p.Lang(), Kind: p.T("mail.confirm.kind"), Heading: p.T("mail.confirm.heading"),
@@ -30,6 +36,16 @@ func (c *Composer) Confirm(m *message.Message, set []int, url string, now time.T
 	l.Facts = c.ways(p, m, set, url)
 	c.toPerson(p, m, l)
 	return c.finish(l, m.Person, now)
+}
+
+// existing keeps the indexes that the message has, each once.
+func existing(m *message.Message, set []int) (kept []int) {
+	for _, i := range set {
+		if i >= 0 && i < len(m.Recipients) && !slices.Contains(kept, i) {
+			kept = append(kept, i)
+		}
+	}
+	return kept
 }
 
 func (c *Composer) undo(p *locale.Printer) words {
@@ -51,12 +67,10 @@ func (c *Composer) went(p *locale.Printer, m *message.Message, set []int, now ti
 // ways gives each recipient a line: those just set first, then the others.
 func (c *Composer) ways(p *locale.Printer, m *message.Message, set []int, url string) (facts []fact) {
 	in := make(map[int]bool, len(set))
-	order := make([]int, 0, len(m.Recipients))
 	for _, i := range set {
-		if i >= 0 && i < len(m.Recipients) && !in[i] {
-			in[i], order = true, append(order, i)
-		}
+		in[i] = true
 	}
+	order := slices.Clone(set)
 	for i := range m.Recipients {
 		if !in[i] {
 			order = append(order, i)
@@ -67,7 +81,7 @@ func (c *Composer) ways(p *locale.Printer, m *message.Message, set []int, url st
 			return append(facts, fact{Name: p.T("mail.confirm.rest"), Lines: []string{p.N("mail.more", len(order)-k)}})
 		}
 		r := &m.Recipients[i]
-		f := fact{Name: recipient(r).name, Lines: []string{way(p, r, in[i])}}
+		f := fact{Name: recipient(r).name, Loose: true, Lines: []string{way(p, r, in[i])}}
 		if in[i] && !r.Asked && (r.Typed || r.ByMail) {
 			f.Link = &link{p.T("mail.confirm.wrong"), url + "#r" + strconv.Itoa(i)}
 		}

@@ -74,13 +74,10 @@ func (c *Composer) told(p *locale.Printer, r Report, rcpt *message.Recipient) st
 		until = p.DateTime(r.RetryUntil)
 	}
 	l := &letter{
-		Lang: p.Lang(), Kind: p.T("mail.unreached.kind"), Heading: p.T("mail.dsn." + string(r.Action)),
+		Lang: p.Lang(), Kind: p.T("mail.dsn.kind"), Heading: p.T("mail.dsn." + string(r.Action)),
 		Lead:  []words{say(p, "mail.dsn."+string(r.Action)+"_text", "Until", until)},
 		Facts: []fact{about(p, m, r.Now), {Name: p.T("mail.recipient"), Lines: []string{recipient(rcpt).line()}}},
 		Foot:  words{Text: c.org.Name + "."},
-	}
-	if r.Action != Failed {
-		l.Kind = p.T("mail.message")
 	}
 	if m.Decision.Verdict > message.Pass { // its subject stays under the seal
 		l.Facts[0].Lines = l.Facts[0].Lines[1:]
@@ -219,7 +216,7 @@ func headerPart(r Report, global bool) part {
 
 // headerOnly cuts at the empty line, and at the last whole field within the limit.
 func headerOnly(h []byte) []byte {
-	h = bytes.ReplaceAll(h, []byte("\r\n"), []byte("\n"))
+	h = bytes.ReplaceAll(bytes.ReplaceAll(h, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
 	if end := bytes.Index(h, []byte("\n\n")); end >= 0 {
 		h = h[:end+1]
 	}

@@ -40,6 +40,7 @@ type fact struct {
 	Name   string
 	Lines  []string
 	Strong bool // the first line is what matters most
+	Loose  bool // the name is a person's: break it anywhere rather than widen its column
 	Link   *link
 }
 

@@ -64,21 +64,23 @@ func (w *plainWriter) heading(s string) {
 	widest := 0
 	for _, l := range wrap(s, columns) {
 		w.line(l)
-		widest = max(widest, utf8.RuneCountInString(l))
+		widest = max(widest, width(l))
 	}
 	w.line(strings.Repeat("=", min(widest, columns)))
 	w.gap()
 }
 
-// facts writes two columns, the names in one as wide as the widest.
+// facts writes two columns, the names in one as wide as the widest that is not too wide.
 func (w *plainWriter) facts(all []fact) {
 	if len(all) == 0 {
 		return
 	}
-	const most = 26
-	left := 0
+	const most = 24
+	left := 12
 	for _, f := range all {
-		left = max(left, min(utf8.RuneCountInString(f.Name)+2, most))
+		if w := width(f.Name) + 2; w <= most {
+			left = max(left, w)
+		}
 	}
 	for _, f := range all {
 		lines := f.Lines
@@ -91,13 +93,13 @@ func (w *plainWriter) facts(all []fact) {
 }
 
 func (w *plainWriter) fact(name string, lines []string, left int) {
-	if utf8.RuneCountInString(name) >= left { // too wide for its column: a line of its own
+	if width(name) >= left { // too wide for its column: a line of its own
 		w.wrap(name)
 		name = ""
 	}
 	for _, value := range lines {
 		for _, l := range wrap(value, columns-left) {
-			w.line(name + strings.Repeat(" ", left-utf8.RuneCountInString(name)) + l)
+			w.line(name + strings.Repeat(" ", left-width(name)) + l)
 			name = ""
 		}
 	}
