@@ -132,4 +132,3 @@ func open(tb testing.TB, o Options) *Store {
 	})
 	return s
 }
-
