@@ -64,7 +64,7 @@ func (k *Keyring) RewrapColumnKey(org, month string, w Wrapped) (Wrapped, bool, 
 func columnAD(org, month string) []byte { return bind("sigill/column-key/1", org, month) }
 
 func (k *Keyring) unwrapColumn(org, month string, w Wrapped) ([]byte, error) {
-	v, err := k.ring.Load().find(w.KeyID)
+	v, err := k.version(w.KeyID)
 	if err != nil {
 		return nil, err
 	}

@@ -104,6 +104,19 @@ func (k *Keyring) Reload() (bool, error) {
 	return strings.Join(old.ids(), " ") != strings.Join(fresh.ids(), " "), nil
 }
 
+// version finds a version, if need be in the file, where another process may have added
+// it since.
+func (k *Keyring) version(keyID string) (*version, error) {
+	v, err := k.ring.Load().find(keyID)
+	if err == nil {
+		return v, nil
+	}
+	if _, failed := k.Reload(); failed != nil {
+		return nil, err
+	}
+	return k.ring.Load().find(keyID)
+}
+
 // reread loads the file and refuses it if it has become another ring.
 func (k *Keyring) reread() (*ring, error) {
 	fresh, err := readRing(k.path)

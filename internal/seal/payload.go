@@ -89,7 +89,7 @@ func (k *Keyring) Rewrap(org, message string, w Wrapped) (Wrapped, bool, error) 
 func payloadAD(org, message string) []byte { return bind("sigill/payload/1", org, message) }
 
 func (k *Keyring) unwrapPayload(org, message string, w Wrapped) ([]byte, error) {
-	v, err := k.ring.Load().find(w.KeyID)
+	v, err := k.version(w.KeyID)
 	if err != nil {
 		return nil, err
 	}

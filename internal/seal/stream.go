@@ -94,10 +94,12 @@ func (r *reader) Read(p []byte) (int, error) {
 type source struct {
 	r   io.Reader
 	err error
+	any bool // something was read: even an empty body has a head
 }
 
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
+	s.any = s.any || n > 0
 	if err != nil && err != io.EOF && s.err == nil { //nolint:errorlint // io.Reader's contract is the bare io.EOF
 		s.err = err
 	}
@@ -110,7 +112,7 @@ func (s *source) explain(err error) error {
 	switch {
 	case s.err != nil:
 		return fmt.Errorf("read sealed stream: %w", s.err)
-	case err == io.EOF: //nolint:errorlint // only the bare io.EOF says that all was proven
+	case err == io.EOF && s.any: //nolint:errorlint // only the bare io.EOF says that all was proven
 		return io.EOF
 	default:
 		return fmt.Errorf("open sealed stream: %w", ErrDamaged)
