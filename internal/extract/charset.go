@@ -44,7 +44,7 @@ func decodeText(b []byte, label string) reading {
 	enc, super := lookup(label)
 	if enc == nil {
 		r := reading{Text: lenient(b)}
-		if !ascii(b) {
+		if !utf8.Valid(b) {
 			r.Unsure = "unknown charset"
 		}
 		return r

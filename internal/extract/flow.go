@@ -1,6 +1,9 @@
 package extract
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // maxTabs bounds the tabs written for empty cells in a row.
 const maxTabs = 64
@@ -69,12 +72,12 @@ func (f *flow) separate() {
 
 // add appends text with white space collapsed, or as it is when pre is set. Soft hyphens
 // vanish.
-func (f *flow) add(s string, pre bool) {
-	if strings.Contains(s, "\u00ad") {
-		s = strings.ReplaceAll(s, "\u00ad", "")
+func (f *flow) add(s []byte, pre bool) {
+	if bytes.Contains(s, []byte("\u00ad")) {
+		s = bytes.ReplaceAll(s, []byte("\u00ad"), nil)
 	}
 	if pre {
-		f.literal(s)
+		f.literal(string(s))
 		return
 	}
 	for i := 0; i < len(s); {
@@ -88,7 +91,7 @@ func (f *flow) add(s string, pre bool) {
 			j++
 		}
 		f.separate()
-		f.b.WriteString(s[i:j])
+		f.b.Write(s[i:j])
 		f.shown = true
 		i = j
 	}

@@ -90,6 +90,9 @@ func fieldLine[T string | []byte](p T) bool {
 func splitFields(raw string, maxLine int) block {
 	var b block
 	b.fields = make([]Field, 0, min(24, 1+len(raw)/40))
+	if strings.Count(raw, "\r") != strings.Count(raw, "\r\n") {
+		b.odd = "bare CR in the header"
+	}
 	blank := false // a continuation line of nothing but blanks was met
 	for raw != "" {
 		line, rest := foldedLine(raw)
@@ -153,16 +156,11 @@ func (b *block) addField(line string, maxLine int, blank bool) {
 			b.odd = "blank before the colon of a content field"
 		case blank:
 			b.odd = "blank line inside the header"
-		case strings.ContainsAny(strings.TrimRight(value, "\r\n"), "\x00\v\f") || bareCR(value):
+		case strings.ContainsAny(strings.TrimRight(value, "\r\n"), "\x00\v\f"):
 			b.odd = "control character in a content field"
 		}
 	}
 	b.fields = append(b.fields, Field{Name: trimmed, Value: value})
-}
-
-func bareCR(s string) bool {
-	i := strings.IndexByte(s, '\r')
-	return i >= 0 && strings.Count(s, "\r") != strings.Count(s, "\r\n")
 }
 
 // get returns the first raw value of a field, unfolded. A second one that differs makes

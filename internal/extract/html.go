@@ -65,7 +65,7 @@ func (w *htmlWalker) run(doc []byte) {
 			w.startTag(z)
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			w.endTag(string(name))
+			w.endTag(tagName(name))
 		case html.CommentToken:
 			w.comment(z.Text())
 		}
@@ -81,7 +81,7 @@ func (w *htmlWalker) textToken(z *html.Tokenizer) {
 	}
 	text := unescapeTwice(z.Text())
 	if raw == "title" {
-		w.aside(text)
+		w.aside(string(text))
 		return
 	}
 	w.show(text)
@@ -101,17 +101,17 @@ func (w *htmlWalker) skipped(z *html.Tokenizer) {
 }
 
 // unescapeTwice undoes a second level of entities: the tokenizer has undone the first.
-func unescapeTwice(b []byte) string {
+func unescapeTwice(b []byte) []byte {
 	if bytes.IndexByte(b, '&') < 0 {
-		return string(b)
+		return b
 	}
-	return html.UnescapeString(string(b))
+	return []byte(html.UnescapeString(string(b)))
 }
 
-func (w *htmlWalker) show(text string) {
+func (w *htmlWalker) show(text []byte) {
 	w.all.add(text, w.pre > 0)
 	if w.veiled > 0 {
-		w.sawHidden = w.sawHidden || strings.TrimSpace(text) != ""
+		w.sawHidden = w.sawHidden || len(bytes.TrimSpace(text)) > 0
 		return
 	}
 	w.text.add(text, w.pre > 0)
@@ -128,7 +128,7 @@ func (w *htmlWalker) aside(s string) {
 // comment reads the inside of a comment as HTML too: Outlook shows conditional ones.
 func (w *htmlWalker) comment(b []byte) {
 	if w.inComment || bytes.IndexByte(b, '<') < 0 {
-		w.aside(unescapeTwice(b))
+		w.aside(string(unescapeTwice(b)))
 		return
 	}
 	sub := htmlWalker{links: w.links, inComment: true}
@@ -263,6 +263,9 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 	return hide
 }
 
+// maxDistinct bounds the links remembered so that each is given out once.
+const maxDistinct = 10000
+
 // maxLink bounds the text kept of one link.
 const maxLink = 8 << 10
 
@@ -271,11 +274,13 @@ func (w *htmlWalker) link(val []byte) {
 	if len(val) == 0 || val[0] == '#' || len(val) > maxLink && bytes.HasPrefix(val, []byte("data:")) {
 		return
 	}
-	s := string(val)
-	if w.links[s] {
+	if w.links[string(val)] {
 		return
 	}
-	w.links[s] = true
+	s := string(val)
+	if len(w.links) < maxDistinct {
+		w.links[s] = true
+	}
 	w.href.WriteString(s)
 	w.href.WriteByte('\n')
 	if strings.IndexByte(s, '%') >= 0 {
@@ -336,6 +341,18 @@ func tagName(b []byte) string {
 		return "a"
 	case "b":
 		return "b"
+	case "table":
+		return "table"
+	case "tbody":
+		return "tbody"
+	case "font":
+		return "font"
+	case "strong":
+		return "strong"
+	case "img":
+		return "img"
+	case "o:p":
+		return "o:p"
 	}
 	return string(b)
 }

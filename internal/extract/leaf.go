@@ -131,6 +131,9 @@ func (w *walker) size(f *leaf, n int64) { w.out.Attachments[f.att].Size = n }
 // attachment does with the part what its class allows.
 func (w *walker) attachment(l *lines, f *leaf) {
 	w.mismatch(f)
+	if f.media.Type == "message/partial" {
+		w.unreadable(f.where, Ambiguous, "message sent in pieces")
+	}
 	switch f.found.class {
 	case asText, asHTML, asXML, asJSON, asCalendar, asTable:
 		w.readText(l, f)
@@ -213,7 +216,7 @@ const maxSignature = 64 << 10
 
 func (f *leaf) signature() bool {
 	return f.found.mime == mimeSigned &&
-		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature")
+		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature" || f.ext == "p7s")
 }
 
 // Names of the streams of an encrypted office document (MS-OFFCRYPTO 2.3), UTF-16.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -120,6 +121,33 @@ func TestParse(t *testing.T) {
 			want:  []Segment{{Where: "body/html", Kind: Body, Text: "x"}, {Where: "body/html", Kind: Hidden, Text: "<i>x</i>"}},
 			found: []Unreadable{{"body/html", Ambiguous, "two Content-Type fields"}},
 		},
+		{
+			name: "type behind a comment", msg: "Content-Type: (x) multipart/mixed; boundary=B\n\n--B\n\n" + secret + "\n--B--\n",
+			want:  []Segment{{Where: "body/text", Kind: Body, Text: secret}},
+			found: []Unreadable{{"body/text", Ambiguous, "malformed Content-Type"}},
+		},
+		{
+			name: "boundary in sections", msg: "Content-Type: multipart/mixed; boundary*0=B; boundary*1=C\n\n--BC\n\n" + secret + "\n--BC--\n",
+			want:  []Segment{{Where: "body/text", Kind: Body, Text: secret}},
+			found: []Unreadable{{"multipart", Ambiguous, "malformed Content-Type"}},
+		},
+		{
+			name: "boundary like an encoded word", msg: "Content-Type: multipart/mixed; boundary=\"=?utf-8?q?a?=\"\n\n--=?utf-8?q?a?=\n\nx\n--=?utf-8?q?a?=--\n",
+			want: []Segment{{Where: "body/text", Kind: Body, Text: "x"}},
+		},
+		{
+			name: "boundary with a blank", msg: "Content-Type: multipart/mixed; boundary=B C\n\n--B C\n\nx\n--B C--\n",
+			found: []Unreadable{{"multipart", Ambiguous, "malformed Content-Type"}},
+		},
+		{
+			name: "two boundaries", msg: "Content-Type: multipart/mixed; boundary=B; boundary=C\n\n--B\n\nx\n--B--\n",
+			found: []Unreadable{{"multipart", Ambiguous, "malformed Content-Type"}},
+		},
+		{
+			name: "bare CR in the header", msg: "X: a\rContent-Type: text/html\n\nx",
+			found: []Unreadable{{"header", Ambiguous, "bare CR in the header"}},
+		},
+		{name: "unknown charset, but UTF-8", msg: "Content-Type: text/plain; charset=utf8mb4\n\nåäö", want: []Segment{{Where: "body/text", Kind: Body, Text: "åäö"}}},
 		{
 			name: "no boundary", msg: "Content-Type: multipart/mixed\n\n--B\n\n" + secret + "\n--B--\n",
 			want:  []Segment{{Where: "multipart", Kind: Hidden, Text: secret}},
@@ -248,6 +276,11 @@ func TestParse(t *testing.T) {
 			name: "binary in a text body", msg: "Content-Type: text/plain\n\nGIF89a\x00\x01\x00\x02 " + secret,
 			want:  []Segment{{Where: "body/text", Kind: Body, Text: secret}},
 			found: []Unreadable{{"body/text", Ambiguous, "binary data in text"}},
+		},
+		{
+			name: "a message in pieces", msg: mixed("\na", "Content-Type: message/partial; number=1; total=2; id=x\n\nnr "+secret),
+			want:  []Segment{{Where: "att[1]", Kind: AttachmentText, Text: secret}},
+			found: []Unreadable{{"att[1]", Ambiguous, "message sent in pieces"}},
 		},
 		{
 			name: "a line of 100 KB", msg: "Subject: s\n\n" + strings.Repeat("x", 100<<10) + " " + secret,
@@ -473,5 +506,23 @@ func TestAttachments(t *testing.T) {
 	want := []Attachment{{Where: "att[1]/a.PNG", Name: "a.PNG", DeclaredType: "application/octet-stream", DetectedType: "image/png", Ext: "png", Size: int64(len(data))}}
 	if diff := cmp.Diff(want, c.Attachments); diff != "" {
 		t.Errorf("attachments (-want +got):\n%s", diff)
+	}
+}
+
+// TestMemory: a large attachment that is not opened passes through without being held.
+func TestMemory(t *testing.T) {
+	line := strings.Repeat("iVBORw0KGgo", 6) + "AAAAAAAA\r\n"
+	head := "Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgoAAAAA\r\n"
+	const size = 64 << 20
+	msg := io.MultiReader(strings.NewReader(head), io.LimitReader(&repeater{line: []byte(line)}, size))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	c, err := Parse(context.Background(), msg, Limits{Time: time.Minute})
+	runtime.ReadMemStats(&after)
+	if err != nil || len(c.Attachments) != 1 || c.Attachments[0].DetectedType != "image/png" {
+		t.Fatalf("%v, %+v", err, c)
+	}
+	if got := after.TotalAlloc - before.TotalAlloc; got > 8<<20 {
+		t.Errorf("%d bytes allocated for a message of %d", got, size)
 	}
 }

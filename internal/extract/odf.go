@@ -80,7 +80,7 @@ func (w *walker) odfPart(a *archive, low string, tables bool) {
 // odfText collects paragraphs, notes and tables of OpenDocument.
 type odfText struct {
 	levels []*flow
-	aside  []string
+	aside  strings.Builder
 	hidden strings.Builder
 	links  strings.Builder
 	limit  int64
@@ -113,9 +113,13 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 	case "table":
 		d.openTable(attr(attrs, "name"))
 	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
-		d.levels = append(d.levels, &flow{})
+		if len(d.levels) < maxLevels {
+			d.levels = append(d.levels, &flow{})
+		}
 	case "a":
-		d.links.WriteString(attr(attrs, "href") + "\n")
+		if d.links.Len() < maxLinks {
+			d.links.WriteString(attr(attrs, "href") + "\n")
+		}
 	}
 }
 
@@ -151,7 +155,9 @@ func (d *odfText) end(name string) {
 		}
 	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
 		if len(d.levels) > 1 {
-			d.aside = append(d.aside, d.top().String())
+			if s := d.top().String(); s != "" {
+				d.aside.WriteString("\n" + s)
+			}
 			d.levels = d.levels[:len(d.levels)-1]
 		}
 	}
@@ -162,7 +168,7 @@ func (d *odfText) chars(b []byte) {
 		return
 	}
 	if d.para > 0 {
-		d.top().add(string(b), false)
+		d.top().add(b, false)
 		return
 	}
 	d.loose(string(b))
@@ -177,10 +183,9 @@ func (d *odfText) loose(s string) {
 
 // give hands on what was collected and begins anew.
 func (d *odfText) give() {
-	parts := append([]string{d.levels[0].String()}, d.aside...)
-	d.flush(d.table, strings.Join(parts, "\n"))
+	d.flush(d.table, d.levels[0].String()+d.aside.String())
 	*d.levels[0] = flow{}
-	d.aside = nil
+	d.aside.Reset()
 }
 
 func (d *odfText) finish() {

@@ -213,6 +213,10 @@ func TestOffice(t *testing.T) {
 			found: []Unreadable{{"att[1]/a.docx", Ratio, "unpacks to more than the limit allows for its size"}},
 		},
 		{
+			name: "a huge tag", file: "a.docx", files: docx("<w:p " + noise(maxToken+1<<20) + "/>"),
+			found: []Unreadable{{"att[1]/a.docx", TooLarge, "XML with a huge element"}},
+		},
+		{
 			name: "no main part", file: "a.docx", files: []file{{"[Content_Types].xml", wordTypes}},
 			found: []Unreadable{{"att[1]/a.docx", Corrupt, "office document without its main part"}},
 		},
@@ -238,6 +242,17 @@ func TestOffice(t *testing.T) {
 			checkContent(t, c, tt.want, tt.not, tt.found)
 		})
 	}
+}
+
+// noise is n characters that do not compress well.
+func noise(n int) string {
+	b := make([]byte, n)
+	x := uint32(1)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = "abcdefghijklmnop"[x>>28]
+	}
+	return string(b)
 }
 
 // checkContent looks for each wanted segment, for none of the unwanted texts, and for
@@ -326,5 +341,48 @@ func TestOfficeDamaged(t *testing.T) {
 			c := parseLimits(t, attached(tt.file, tt.data), Limits{})
 			checkContent(t, c, nil, nil, tt.found)
 		})
+	}
+}
+
+// TestManyStrings: empty entries take little in a file, and must not take much in memory.
+func TestManyStrings(t *testing.T) {
+	t.Parallel()
+	s := &sharedStrings{limit: 1 << 20}
+	for range maxStrings + 1000 {
+		s.start("si", nil)
+		s.end("si")
+	}
+	if len(s.list) != maxStrings {
+		t.Errorf("%d strings kept", len(s.list))
+	}
+}
+
+// TestDeepTextBoxes: text boxes in text boxes are bounded, and their text is kept.
+func TestDeepTextBoxes(t *testing.T) {
+	t.Parallel()
+	d := newParagraphs(1 << 20)
+	for range 10 * maxLevels {
+		d.start("txbxContent", nil)
+	}
+	d.start("t", nil)
+	d.chars([]byte("890102"))
+	for range 10 * maxLevels {
+		d.end("txbxContent")
+	}
+	if text, _ := d.result(); strings.TrimSpace(text) != "890102" {
+		t.Errorf("text = %q", text)
+	}
+}
+
+// BenchmarkSheet is a list of 20,000 rows.
+func BenchmarkSheet(b *testing.B) {
+	var rows strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&rows, `<row r="%d"><c r="A%d" t="s"><v>0</v></c><c r="B%d"><v>1989%08d</v></c><c r="C%d" t="inlineStr"><is><t>Storgatan %d</t></is></c></row>`, i, i, i, i, i, i)
+	}
+	msg := attached("a.xlsx", zipOf(b, xlsx(rows.String())...))
+	b.SetBytes(int64(rows.Len()))
+	for b.Loop() {
+		_ = parseLimits(b, msg, Limits{})
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"strings"
 )
 
+// maxEntries bounds the lists of a document that only say where things are.
+const maxEntries = 20000
+
 // contentTypes is what [Content_Types].xml says (ECMA-376 part 2, 10.1.2): the media type
 // by lower-case file name, and by extension.
 type contentTypes struct {
@@ -15,6 +18,9 @@ type contentTypes struct {
 
 func (c *contentTypes) start(name string, attrs []xml.Attr) {
 	t := strings.ToLower(attr(attrs, "ContentType"))
+	if len(c.byName)+len(c.byExt) > maxEntries {
+		return
+	}
 	switch name {
 	case "Override":
 		c.byName[strings.ToLower(strings.TrimPrefix(attr(attrs, "PartName"), "/"))] = t
@@ -131,7 +137,6 @@ func (w *walker) giveParagraphs(where string, att int, d *paragraphs) {
 	text, hidden := d.result()
 	w.segment(where, AttachmentText, att, text)
 	w.segment(where, Hidden, att, hidden)
-	w.segment(where, Href, att, d.links.String())
 }
 
 // relations gives out the links that lead out of the document.
@@ -141,10 +146,13 @@ func (w *walker) relations(a *archive, zf *zip.File) {
 	w.segment(a.f.where, Href, a.f.att, r.String())
 }
 
+// maxLinks bounds the text of the links of a document part.
+const maxLinks = 1 << 20
+
 type outwards struct{ strings.Builder }
 
 func (r *outwards) start(name string, attrs []xml.Attr) {
-	if name == "Relationship" && strings.EqualFold(attr(attrs, "TargetMode"), "External") {
+	if name == "Relationship" && r.Len() < maxLinks && strings.EqualFold(attr(attrs, "TargetMode"), "External") {
 		r.WriteString(attr(attrs, "Target"))
 		r.WriteByte('\n')
 	}

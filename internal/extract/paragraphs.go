@@ -12,9 +12,8 @@ import (
 // what it put in.
 type paragraphs struct {
 	levels []*level
-	aside  []string // text boxes, in order
+	aside  strings.Builder // text boxes, in order
 	hidden strings.Builder
-	links  strings.Builder
 	limit  int64 // bytes of text that are still worth collecting
 	taken  int64
 
@@ -24,6 +23,9 @@ type paragraphs struct {
 	added   int    // open insertions
 	field   strings.Builder
 }
+
+// maxLevels bounds text boxes in text boxes; what is deeper joins the deepest.
+const maxLevels = 50
 
 // level is the text of the body, or of a text box in a paragraph of it.
 type level struct {
@@ -63,8 +65,9 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 	case "ins", "moveTo":
 		d.added++
 	case "txbxContent":
-		d.levels = append(d.levels, &level{})
-	case "hlinkClick", "hyperlink":
+		if len(d.levels) < maxLevels {
+			d.levels = append(d.levels, &level{})
+		}
 	case "docVar":
 		d.loose(attr(attrs, "val"))
 	case "fldSimple":
@@ -106,7 +109,9 @@ func (d *paragraphs) end(name string) {
 		d.added = max(0, d.added-1)
 	case "txbxContent":
 		if len(d.levels) > 1 {
-			d.aside = append(d.aside, d.top().String())
+			if s := d.top().String(); s != "" {
+				d.aside.WriteString("\n" + s)
+			}
 			d.levels = d.levels[:len(d.levels)-1]
 		}
 	}
@@ -167,6 +172,5 @@ func (d *paragraphs) result() (text, hidden string) {
 	for len(d.levels) > 1 { // not closed: the file is damaged
 		d.end("txbxContent")
 	}
-	parts := append([]string{d.levels[0].String()}, d.aside...)
-	return strings.TrimPrefix(strings.Join(parts, "\n"), "\n"), d.hidden.String()
+	return d.levels[0].String() + d.aside.String(), d.hidden.String()
 }

@@ -64,6 +64,21 @@ func parseMedia(s string) media {
 	return m
 }
 
+// proper says whether the type is written as type/subtype (RFC 2045 5.1).
+func (m *media) proper() bool {
+	top, sub, ok := strings.Cut(m.Type, "/")
+	return ok && token(top) && token(sub)
+}
+
+func token(s string) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f || strings.IndexByte(`()<>@,;:\"/[]?=`, s[i]) >= 0 {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // nextParam reads up to the next semicolon outside quotes.
 func nextParam(s string) (p param, rest string, odd bool) {
 	s = strings.TrimLeft(s, " \t\r\n;")
@@ -87,7 +102,7 @@ func nextParam(s string) (p param, rest string, odd bool) {
 	if j := strings.Index(p.value, " ("); j >= 0 && strings.HasSuffix(p.value, ")") && !strings.Contains(p.name, "name") {
 		p.value = p.value[:j]
 	}
-	return p, rest, false
+	return p, rest, strings.ContainsAny(p.value, " \t") && !strings.HasSuffix(p.name, "name")
 }
 
 // quotedString reads a quoted string (RFC 5322 3.2.4). A backslash counts only before a
@@ -126,7 +141,7 @@ func (m *media) join(pieces []param) {
 	for _, p := range pieces {
 		base, n, encoded, ok := sectionName(p.name)
 		if !ok {
-			m.add(p.name, decodeWords(p.value))
+			m.add(p.name, paramValue(p.name, p.value))
 			continue
 		}
 		if split == nil {
@@ -138,9 +153,18 @@ func (m *media) join(pieces []param) {
 		base, _, _, ok := sectionName(p.name)
 		if secs := split[base]; ok && secs != nil {
 			m.add(base, joinSections(secs))
+			m.Odd = m.Odd || base == "boundary" // few programs join it
 			delete(split, base)
 		}
 	}
+}
+
+// paramValue decodes the words of a file name. Anywhere else they stand for themselves.
+func paramValue(name, v string) string {
+	if strings.HasSuffix(name, "name") {
+		return decodeWords(v)
+	}
+	return validHeader(v)
 }
 
 func (m *media) add(name, value string) {

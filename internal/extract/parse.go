@@ -214,14 +214,16 @@ func (w *walker) describe(b *block, s *scope, a around) part {
 		if a.parent == "digest" {
 			p.media.Type = "message/rfc822"
 		}
-	} else if !strings.Contains(p.media.Type, "/") {
+	}
+	proper := p.media.proper()
+	if !proper {
 		p.media.Type = "text/plain"
 	}
 	sure := true
 	p.enc, sure = transfer(b.get("Content-Transfer-Encoding"))
 	disp := parseMedia(b.get("Content-Disposition"))
 	p.disp = disp.Type
-	p.cid = strings.Trim(b.get("Content-ID"), "<> ")
+	p.cid = strings.Trim(b.last("Content-ID"), "<> ")
 	p.names = names(&disp, &p.media)
 	if len(p.names) > 0 {
 		p.name = p.names[0]
@@ -231,7 +233,7 @@ func (w *walker) describe(b *block, s *scope, a around) part {
 		p.doubt = b.odd
 	case !sure:
 		p.doubt = "unknown transfer encoding"
-	case p.media.Odd && p.multi():
+	case !proper, p.multi() && (p.media.Odd || strings.Contains(p.media.get("boundary"), `\`)):
 		p.doubt = "malformed Content-Type"
 	}
 	b.odd = was

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 )
@@ -35,19 +34,6 @@ func dump(c *Content) string {
 		b.WriteString("? " + u.Where + " " + string(u.Reason) + ": " + u.Detail + "\n")
 	}
 	return b.String()
-}
-
-func TestSmoke(t *testing.T) {
-	for _, f := range []string{os.Getenv("EML")} {
-		if f == "" {
-			continue
-		}
-		b, _ := os.ReadFile(f)
-		c := parseLimits(t, string(b), Limits{})
-		t.Log("\n" + dump(c))
-		t.Logf("%+v", c.Header)
-		t.Logf("%+v", c.Attachments)
-	}
 }
 
 var benchText = "From: Anna Svensson <anna@exempel.example>\r\nTo: Bo Berg <bo@annan.example>\r\nSubject: =?utf-8?q?M=C3=B6te_p=C3=A5_torsdag?=\r\n" +

@@ -34,6 +34,9 @@ func (w *walker) workbook(a *archive) *workbook {
 			found = true
 			s := &sharedStrings{limit: w.lim.Text}
 			w.xmlPart(a, zf, a.f.where, s)
+			if len(s.list) >= maxStrings {
+				w.unreadable(a.f.where, TooMany, "more strings than the limit")
+			}
 			b.strings = s.list
 			w.segment(a.f.where, Hidden, a.f.att, s.phonetic.String())
 		case strings.Contains(t, "sheet.main+xml") || low == "xl/workbook.xml":
@@ -75,7 +78,7 @@ type sheetList struct {
 }
 
 func (l *sheetList) start(name string, attrs []xml.Attr) {
-	if name == "sheet" {
+	if name == "sheet" && len(l.sheets) < maxEntries {
 		l.sheets = append(l.sheets, struct{ name, id string }{attr(attrs, "name"), attr(attrs, "id")})
 	}
 }
@@ -83,8 +86,10 @@ func (l *sheetList) end(string) {}
 
 // chars keeps the constants among the defined names.
 func (l *sheetList) chars(b []byte) {
-	l.loose.Write(b)
-	l.loose.WriteByte('\n')
+	if l.loose.Len() < maxLinks {
+		l.loose.Write(b)
+		l.loose.WriteByte('\n')
+	}
 }
 
 func (l *sheetList) text() string {
@@ -101,12 +106,16 @@ func (l *sheetList) text() string {
 type targets map[string]string
 
 func (t targets) start(name string, attrs []xml.Attr) {
-	if name == "Relationship" {
+	if name == "Relationship" && len(t) < maxEntries {
 		t[attr(attrs, "Id")] = attr(attrs, "Target")
 	}
 }
 func (t targets) end(string)   {}
 func (t targets) chars([]byte) {}
+
+// maxStrings bounds the string table: an empty entry takes a few bytes of a file, but
+// more in memory.
+const maxStrings = 2 << 20
 
 // sharedStrings reads the string table (ECMA-376 part 1, 18.4); the runs of an entry are
 // joined.
@@ -134,7 +143,9 @@ func (s *sharedStrings) start(name string, _ []xml.Attr) {
 func (s *sharedStrings) end(name string) {
 	switch name {
 	case "si":
-		s.list = append(s.list, s.cur.String())
+		if len(s.list) < maxStrings {
+			s.list = append(s.list, s.cur.String())
+		}
 	case "t":
 		s.inText = false
 	case "rPh":
@@ -168,6 +179,9 @@ func (w *walker) sheet(a *archive, zf *zip.File, name string, b *workbook) {
 	w.segment(where, Hidden, a.f.att, s.loose.String())
 }
 
+// maxCell bounds the text of a cell; Excel allows 32,767 characters.
+const maxCell = 1 << 20
+
 type sheet struct {
 	book   *workbook
 	out    strings.Builder
@@ -200,7 +214,9 @@ func (s *sheet) start(name string, attrs []xml.Attr) {
 		}
 		s.value.Reset()
 	case "dataValidation":
-		s.loose.WriteString(attr(attrs, "prompt") + "\n" + attr(attrs, "error") + "\n")
+		if int64(s.loose.Len()) <= s.limit {
+			s.loose.WriteString(attr(attrs, "prompt") + "\n" + attr(attrs, "error") + "\n")
+		}
 	}
 	s.in = name
 }
@@ -217,8 +233,10 @@ func (s *sheet) chars(b []byte) {
 	switch {
 	case int64(s.out.Len()) > s.limit:
 	case s.inCell && (s.in == "v" || s.in == "t"):
-		s.value.Write(b)
-	case !s.inCell && s.in != "" && strings.TrimSpace(string(b)) != "":
+		if s.value.Len() < maxCell {
+			s.value.Write(b)
+		}
+	case !s.inCell && s.in != "" && int64(s.loose.Len()) <= s.limit && strings.TrimSpace(string(b)) != "":
 		s.loose.Write(b)
 		s.loose.WriteByte('\n')
 	}
@@ -296,13 +314,13 @@ func (f *formats) start(name string, attrs []xml.Attr) {
 		if f.codes == nil {
 			f.codes = map[int]string{}
 		}
-		if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil {
+		if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil && len(f.codes) < maxEntries {
 			f.codes[id] = attr(attrs, "formatCode")
 		}
 	case "cellXfs":
 		f.inXfs = true
 	case "xf":
-		if f.inXfs {
+		if f.inXfs && len(f.cells) < 1<<16 {
 			id, _ := strconv.Atoi(attr(attrs, "numFmtId"))
 			f.cells = append(f.cells, id)
 		}

@@ -20,14 +20,20 @@ type xmlHandler interface {
 // tokens reads XML without a tree, without entities of its own and without schema. What
 // is malformed is reported as corrupt at where; what came before was handed on.
 func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
-	d := xml.NewDecoder(widened(r))
+	g := &tokenGuard{r: r}
+	d := xml.NewDecoder(widened(g))
 	d.Strict = false
 	d.CharsetReader = charsetReader
 	for n := 1; ; n++ {
+		g.n = 0
 		if n%1024 == 0 && w.expired() {
 			return
 		}
 		t, err := d.RawToken()
+		if g.over {
+			w.unreadable(where, TooLarge, "XML with a huge element")
+			return
+		}
 		if err != nil {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, errLimit) {
 				w.unreadable(where, Corrupt, "malformed XML")
@@ -47,6 +53,28 @@ func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
 			}
 		}
 	}
+}
+
+// maxToken bounds a tag or a stretch of text between two tags: the decoder holds it in
+// memory several times.
+const maxToken = 24 << 20
+
+// tokenGuard ends the input when a single token takes too much of it.
+type tokenGuard struct {
+	r    io.Reader
+	n    int // bytes read since the last token
+	over bool
+}
+
+// Read implements [io.Reader].
+func (g *tokenGuard) Read(p []byte) (int, error) {
+	if g.n > maxToken {
+		g.over = true
+		return 0, errLimit
+	}
+	n, err := g.r.Read(p)
+	g.n += n
+	return n, err
 }
 
 // widened turns UTF-16 into UTF-8 by its byte order mark, and leaves the rest alone.

@@ -75,10 +75,11 @@ func limitProcessor(d time.Duration) bool {
 	return unix.Setrlimit(unix.RLIMIT_CPU, &unix.Rlimit{Cur: min(cur, now.Max), Max: now.Max}) == nil
 }
 
-// attributes of a child: it dies with the thread that started it, and has no network and
-// no identity of its own where the system allows that.
+// attributes of a child: it dies with the thread that started it, is not reached by a
+// terminal's interrupt, and has a network of its own (without any link) and an identity
+// of its own (nobody) where the system allows that.
 func attributes(isolated bool) *syscall.SysProcAttr {
-	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	a := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	if isolated {
 		a.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC
 	}

@@ -1,10 +1,14 @@
 package sandbox
 
 import (
+	"bufio"
 	"context"
 	"os"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +33,70 @@ func TestConfined(t *testing.T) {
 		if got.Max != want {
 			t.Errorf("limit %d = %d, want %d", name, got.Max, want)
 		}
+	}
+}
+
+// TestDiesWithParent kills a gateway whose child does not even read its input.
+func TestDiesWithParent(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("/proc/self/exe", WorkerArg+"-parent")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	defer func() { _ = cmd.Process.Kill() }()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		t.Skipf("no pidfd here: %v", err)
+	}
+	defer unix.Close(fd)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := poll(fd, 20*time.Second)
+	if err != nil || n != 1 {
+		_ = unix.Kill(pid, unix.SIGKILL)
+		t.Errorf("the child lives on: %d, %v", n, err)
+	}
+}
+
+// poll waits until a process has ended.
+func poll(fd int, d time.Duration) (int, error) {
+	for {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(d.Milliseconds()))
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
+
+// TestSignals: what a terminal or a supervisor sends to the whole group does not end a
+// child while its parent still drains.
+func TestSignals(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, Options{})
+	c := <-p.idle
+	for _, s := range []unix.Signal{unix.SIGTERM, unix.SIGINT} {
+		if err := unix.Kill(c.cmd.Process.Pid, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.idle <- c
+	got, err := p.Parse(context.Background(), opener(withDocument(t, "nr 890102-2387")), extract.Limits{})
+	if err != nil || !strings.Contains(texts(got), documentText) || p.Stats().Replaced != 0 {
+		t.Errorf("%v, %+v", err, p.Stats())
 	}
 }
 

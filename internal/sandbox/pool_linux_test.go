@@ -71,7 +71,7 @@ func childMain(args []string) int {
 		var hold [][]byte
 		for {
 			hold = append(hold, make([]byte, 64<<20)) // it counts untouched
-			if len(hold) > 100 { // 6 GB: no limit was kept
+			if len(hold) > 100 {                      // 6 GB: no limit was kept
 				_, _ = readFrame(os.Stdin, frameLimits, maxLimits)
 				_, _ = io.Copy(io.Discard, &frameReader{r: os.Stdin})
 				_ = writeFrame(os.Stdout, frameAnswer, []byte("{}"))
@@ -86,6 +86,17 @@ func childMain(args []string) int {
 		_, _ = io.Copy(io.Discard, &frameReader{r: os.Stdin})
 		b, _ := json.Marshal(tryFiles(args[1]))
 		_ = writeFrame(os.Stdout, frameAnswer, b)
+	case WorkerArg + "-deaf":
+		hello()
+		select {}
+	case WorkerArg + "-parent": // a gateway with a child that does not listen
+		p, err := New(Options{Workers: 1, Command: []string{"/proc/self/exe", WorkerArg + "-deaf"}})
+		if err != nil {
+			return 1
+		}
+		c := <-p.idle
+		fmt.Println(c.cmd.Process.Pid)
+		select {}
 	case WorkerArg + "-env":
 		hello()
 		_, _ = readFrame(os.Stdin, frameLimits, maxLimits)
@@ -123,7 +134,7 @@ func opener(raw string) func() (io.ReadCloser, error) {
 }
 
 // withDocument is a message whose attachment must be opened.
-func withDocument(t *testing.T, text string) string {
+func withDocument(t testing.TB, text string) string {
 	t.Helper()
 	var b bytes.Buffer
 	zw := zip.NewWriter(&b)
@@ -435,4 +446,19 @@ func FuzzFrames(f *testing.F) {
 			t.Fatal("took another frame")
 		}
 	})
+}
+
+// BenchmarkChild is one small document through a warm child.
+func BenchmarkChild(b *testing.B) {
+	p, err := New(Options{Workers: 1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer p.Close()
+	raw := withDocument(b, "nr 890102-2387")
+	for b.Loop() {
+		if _, err := p.Parse(context.Background(), opener(raw), extract.Limits{}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"sigill/internal/extract"
 )
@@ -32,6 +35,7 @@ type Confinement struct {
 // the program has opened anything.
 func Worker(in io.Reader, out io.Writer) error {
 	debug.SetMemoryLimit(memoryTarget)
+	signal.Ignore(os.Interrupt, syscall.SIGTERM) // a draining parent still needs us; we end with our input
 	hello, err := json.Marshal(confine())
 	if err != nil {
 		return fmt.Errorf("write hello: %w", err)
