@@ -88,6 +88,16 @@ func TestCutThroughSaysDataLast(t *testing.T) {
 	}
 }
 
+// With one recipient it goes along, which saves a round trip.
+func TestCutThroughSaysDataAtOnceToOne(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewSink(t, testkit.SinkOptions{Script: "rcpt: 550 5.1.1 no"})
+	sender(t, s).CutThrough(t.Context(), mail(t, "b@x.test"))
+	if !slices.Contains(s.Lines(), "DATA") {
+		t.Errorf("%q", s.Lines())
+	}
+}
+
 func TestCutThroughBodyCut(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewSink(t, testkit.SinkOptions{Script: "body: cut"})

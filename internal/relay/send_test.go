@@ -432,6 +432,57 @@ func TestNoSecondTry(t *testing.T) {
 	}
 }
 
+func TestFreshConnectionIsNotTriedTwice(t *testing.T) {
+	t.Parallel()
+	for _, script := range []string{"mail x1: cut", "mail x1: 421 4.3.2 busy"} {
+		s := testkit.NewSink(t, testkit.SinkOptions{Script: script})
+		if r := sender(t, s).Send(t.Context(), mail(t, "b@x.test")); r.Recipients[0].Class != Temporary || s.Conns() != 1 {
+			t.Errorf("%s: %+v, %d connections", script, r, s.Conns())
+		}
+	}
+}
+
+// One dead connection means that the others are dead too: none of them is tried.
+func TestDeadConnectionsGoTogether(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewSink(t, testkit.SinkOptions{Script: "final x2: silent"})
+	out := sender(t, s)
+	var wg sync.WaitGroup
+	for range 2 {
+		wg.Go(func() { out.Send(t.Context(), mail(t, "b@x.test")) })
+	}
+	s.WaitFor(t, "two at DATA", func(_ []testkit.Mail, lines []string) bool {
+		return strings.Count(strings.Join(lines, "\n"), "DATA") == 2
+	})
+	s.Release()
+	wg.Wait()
+	s.Drop()
+	s.WaitIdle(t)
+	if r := out.Send(t.Context(), mail(t, "b@x.test")); r.Recipients[0].Class != Accepted {
+		t.Errorf("%+v", r)
+	}
+	if len(out.idle) != 1 || s.Conns() != 3 {
+		t.Errorf("%d idle, %d connections", len(out.idle), s.Conns())
+	}
+}
+
+// A hop that wants a message although it took nobody gets none, not even an empty one.
+func TestNothingIsSentToNobody(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewSink(t, testkit.SinkOptions{Script: "rcpt: 550 5.1.1 no\ndata: 354 go"})
+	out := sender(t, s)
+	if r := out.Send(t.Context(), mail(t, "b@x.test", "c@x.test")); r.Recipients[0].Code != 550 || r.Recipients[1].Code != 550 {
+		t.Errorf("%+v", r)
+	}
+	if cut := out.CutThrough(t.Context(), mail(t, "b@x.test")); cut.State != CutStore || cut.Reply.Code != 550 {
+		t.Errorf("%+v", cut)
+	}
+	s.WaitIdle(t)
+	if len(s.Mails()) != 0 {
+		t.Errorf("%+v", s.Mails())
+	}
+}
+
 func TestIdleConnectionsEnd(t *testing.T) {
 	t.Parallel()
 	t.Run("by the clock", func(t *testing.T) {

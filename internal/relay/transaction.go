@@ -229,7 +229,6 @@ func (t *transaction) answer(k int) error {
 	t.heard = t.heard || !r.closing()
 	if r.closing() {
 		t.all(r.outcome(t.stage))
-		t.ready = false
 		return nil
 	}
 	switch t.stage {

@@ -248,10 +248,11 @@ func (c *session) rcpt(arg string) error {
 }
 
 func (c *session) data() error {
-	if len(c.mail.To) == 0 {
+	f := c.s.fault("data", "")
+	if f == nil && len(c.mail.To) == 0 {
 		return c.say("", "", "554 5.5.1 no valid recipients")
 	}
-	taken, err := c.reply("data", "", "354 go")
+	taken, err := c.perform(f, "354 go")
 	if err != nil || !taken {
 		return err
 	}
