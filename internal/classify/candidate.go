@@ -22,24 +22,28 @@ type candidate struct {
 }
 
 // candidate puts a stretch of text through every check of its detector.
-func (s *scanner) candidate(c candidate) {
+func (s *scanner) candidate(found candidate) {
+	s.now = found
+	c := &s.now
 	d := &s.e.detectors[c.det]
-	if why := s.boundary(d, &c); why != "" {
-		s.reject(&c, why)
+	if why := s.boundary(d, c); why != "" {
+		if !c.digits || why != "boundary" { // pieces of other numbers are no news to anybody
+			s.reject(c, why)
+		}
 		return
 	}
 	s.value.Text = s.text.norm[c.start:c.end]
 	s.value.Compact = appendCompact(s.value.Compact[:0], s.value.Text)
 	s.value.Sep = sepByte(c.sep)
-	if why := s.excluded(d, &c); why != "" {
-		s.reject(&c, why)
+	if why := s.excluded(d, c); why != "" {
+		s.reject(c, why)
 		return
 	}
 	value := ""
 	for i := range d.validators {
 		v := &d.validators[i]
 		if v.check(&s.value) == Invalid {
-			s.reject(&c, "checksum "+v.name)
+			s.reject(c, v.why)
 			return
 		}
 		if v.canonical != nil {
@@ -54,7 +58,7 @@ func (s *scanner) candidate(c candidate) {
 	case value == "":
 		value = string(s.value.Text)
 	}
-	s.weigh(d, &c, value)
+	s.weigh(d, c, value)
 }
 
 func sepByte(sep uint8) byte {

@@ -127,17 +127,22 @@ func mrzDigit(b []byte, check byte) bool {
 // findMRZ calls found for every run of 36 or 44 characters of the machine readable zone that holds a '<' and stands
 // alone.
 func findMRZ(text []byte, found func(start, end int)) {
-	for i := 0; i < len(text); {
-		start := i
-		for i < len(text) && mrzChar(text[i]) {
-			i++
+	for at := 0; at < len(text); {
+		n := bytes.IndexByte(text[at:], '<')
+		if n < 0 {
+			return
 		}
-		if n := i - start; (n == 44 || n == 36) && bytes.IndexByte(text[start:i], '<') >= 0 {
-			found(start, i)
+		start, end := at+n, at+n+1
+		for start > at && mrzChar(text[start-1]) {
+			start--
 		}
-		if i == start {
-			i++
+		for end < len(text) && mrzChar(text[end]) {
+			end++
 		}
+		if end-start == 44 || end-start == 36 {
+			found(start, end)
+		}
+		at = end
 	}
 }
 

@@ -85,10 +85,13 @@ func validOrgnr(d []byte) bool {
 
 // validBSN is the eleven test of the Dutch citizen service number: weights 9 to 2 and -1; eight digits lack a zero.
 func validBSN(d []byte) bool {
-	if len(d) == 8 {
-		d = append([]byte{'0'}, d...)
+	if sameDigit(d) {
+		return false
 	}
-	return len(d) == 9 && !sameDigit(d) && weighted(d, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0
+	if len(d) == 8 {
+		return weighted(d, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0
+	}
+	return len(d) == 9 && weighted(d, 9, 8, 7, 6, 5, 4, 3, 2, -1)%11 == 0
 }
 
 func canonicalBSN(v *Value) string {

@@ -68,6 +68,7 @@ type scanner struct {
 	count   []int32 // by detector: hits so far
 	rejects []int32
 	value   Value
+	now     candidate // under consideration
 	result  *Result
 }
 

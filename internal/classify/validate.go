@@ -29,7 +29,8 @@ type Value struct {
 // Validator checks the values of a detector.
 type Validator struct {
 	name     string
-	strength int // of the checksum: how many values it tells apart, 0 for none
+	why      string // a value is rejected for it
+	strength int    // of the checksum: how many values it tells apart, 0 for none
 	check    func(v *Value) Verdict
 	// canonical returns the one form of a valid value, or "" for its compact form.
 	canonical func(v *Value) string
@@ -58,13 +59,14 @@ func LookupValidator(spec string) (Validator, error) {
 		if called {
 			return Validator{}, fmt.Errorf("validator %q takes nothing in brackets", name)
 		}
+		v.why = "checksum " + name
 		return v, nil
 	}
 	v, err := parametric(name, args)
 	if err != nil {
 		return Validator{}, fmt.Errorf("validator %q: %w", spec, err)
 	}
-	v.name = spec
+	v.name, v.why = spec, spec
 	return v, nil
 }
 

@@ -66,14 +66,26 @@ func plainWord(s string) string {
 }
 
 // trie finds every keyword of a set in one walk: at each offset whose first two bytes begin a keyword, it follows the
-// keyword's bytes. No state is carried from one offset to the next, so most offsets cost one look into a bitmap.
+// keyword's bytes. No state is carried from one offset to the next, so most offsets cost one look into a bitmap. Inside
+// a word only keywords that may begin there are looked for.
 type trie struct {
-	first [1 << 10]uint64 // bitmap of the first two bytes of keywords
-	root  [256]int32
-	nodes []node
-	edges []edge
-	outs  []int32 // keyword indexes
-	keys  []keyword
+	begin  bitmap // the first two bytes of all keywords
+	inside bitmap // of those that may begin inside a word
+	root   [256]int32
+	nodes  []node
+	edges  []edge
+	outs   []int32 // keyword indexes
+	keys   []keyword
+}
+
+// bitmap has a bit for every pair of bytes.
+type bitmap [1 << 10]uint64
+
+func (m *bitmap) has(w uint) bool { return m[w>>6]&(1<<(w&63)) != 0 }
+
+func (m *bitmap) set(a, b byte) {
+	w := uint(a)<<8 | uint(b)
+	m[w>>6] |= 1 << (w & 63)
 }
 
 type node struct {
@@ -106,7 +118,10 @@ func newTrie(keys []keyword) *trie {
 			n = child
 		}
 		n.out = append(n.out, int32(i))
-		t.mark(k.text)
+		t.begin.mark(k.text)
+		if !k.start {
+			t.inside.mark(k.text)
+		}
 	}
 	t.freeze(root)
 	for _, e := range t.edges[t.nodes[0].edge : t.nodes[0].edge+t.nodes[0].edges] {
@@ -116,24 +131,19 @@ func newTrie(keys []keyword) *trie {
 }
 
 // mark notes the first two bytes of a keyword. What stands second may also be a filler, or any white space.
-func (t *trie) mark(text string) {
+func (m *bitmap) mark(text string) {
 	if len(text) < 2 {
 		for b := range 256 {
-			t.set(text[0], byte(b))
+			m.set(text[0], byte(b))
 		}
 		return
 	}
-	t.set(text[0], text[1])
-	t.set(text[0], filler)
+	m.set(text[0], text[1])
+	m.set(text[0], filler)
 	if text[1] == ' ' {
-		t.set(text[0], '\t')
-		t.set(text[0], '\n')
+		m.set(text[0], '\t')
+		m.set(text[0], '\n')
 	}
-}
-
-func (t *trie) set(a, b byte) {
-	w := uint(a)<<8 | uint(b)
-	t.first[w>>6] |= 1 << (w & 63)
 }
 
 func (t *trie) freeze(b *building) int32 {
@@ -167,14 +177,21 @@ func (t *trie) child(n int32, c byte) int32 {
 
 // find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to.
 func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
+	prev := byte(' ')
+	if from > 0 {
+		prev = text[from-1]
+	}
 	for i := from; i < to; i++ {
-		c := uint(text[i]) << 8
+		c := text[i]
+		w := uint(c) << 8
 		if i+1 < len(text) {
-			c |= uint(text[i+1])
+			w |= uint(text[i+1])
 		}
-		if t.first[c>>6]&(1<<(c&63)) != 0 {
+		// Beyond ASCII a byte does not say whether it ends a word; report looks closer.
+		if t.begin.has(w) && (!alnum(prev) || t.inside.has(w)) {
 			t.walk(text, i, found)
 		}
+		prev = c
 	}
 }
 

@@ -319,7 +319,7 @@ func (c *compiler) when(n *whenNode, up inherited) condition {
 	for _, subs := range [][]condition{x.all, x.any, x.not} {
 		x.perRecipient = x.perRecipient || slices.ContainsFunc(subs, func(s condition) bool { return s.perRecipient })
 	}
-	if x.empty() {
+	if x.empty() && len(n.Detector) == 0 {
 		c.errorf(n.Pos, "the condition is empty; it would hold for every message")
 	}
 	return x

@@ -386,6 +386,7 @@ type testAttachmentNode struct {
 	Pos       yamlfile.Pos `yaml:"-"`
 	Name      string       `yaml:"name,required"`
 	Text      string       `yaml:"text"`
+	Base64    string       `yaml:"base64"` // instead of text, for what is not text
 	Type      string       `yaml:"type"`
 	Encrypted bool         `yaml:"encrypted"`
 }

@@ -59,15 +59,20 @@ func Load(path string) (*Policy, error) {
 func Parse(name string, data []byte, read ReadFile) (*Policy, error) {
 	var f file
 	if err := yamlfile.Decode(name, data, &f); err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // it names file, line and column itself
 	}
+	return compileFile(name, data, &f, read)
+}
+
+// compileFile compiles a policy that is read.
+func compileFile(name string, data []byte, f *file, read ReadFile) (*Policy, error) {
 	if f.Version != 1 {
 		return nil, yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", f.Version)}
 	}
 	sum := sha256.New()
 	sum.Write(data)
 	c := &compiler{
-		p: &Policy{detectors: map[string]titles{}, read: read, split: true}, f: &f, lists: map[string]texts{}, ids: map[string]yamlfile.Pos{}, sum: sum,
+		p: &Policy{detectors: map[string]titles{}, read: read, split: true}, f: f, lists: map[string]texts{}, ids: map[string]yamlfile.Pos{}, sum: sum,
 	}
 	if err := c.includes(); err != nil {
 		return nil, err

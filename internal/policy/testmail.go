@@ -115,6 +115,12 @@ func (a *testAttachmentNode) write(b *bytes.Buffer) error {
 		media = mediaType(a.Name)
 	}
 	content := []byte(a.Text)
+	if a.Base64 != "" {
+		var err error
+		if content, err = base64.StdEncoding.DecodeString(a.Base64); err != nil {
+			return fmt.Errorf("attachment %q: %w", a.Name, err)
+		}
+	}
 	if a.Encrypted {
 		if !strings.EqualFold(path.Ext(a.Name), ".zip") {
 			return fmt.Errorf("attachment %q: encrypted goes with .zip files", a.Name)

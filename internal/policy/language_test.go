@@ -1,0 +1,198 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"sigill/internal/yamlfile"
+	"sigill/policies"
+)
+
+// TestCompleteLanguage loads a policy that uses every key, and runs its tests.
+func TestCompleteLanguage(t *testing.T) {
+	t.Parallel()
+	p, err := Load(filepath.Join("testdata", "complete.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range p.RunTests(context.Background(), today) {
+		for _, f := range r.Failures {
+			t.Errorf("%s: %s: %s", r.Pos, r.Name, f)
+		}
+	}
+	if p.Name() != "Complete" || p.Locale() != "sv" || !strings.HasPrefix(p.ID(), "sha256:") || p.Limits().Depth != 5 {
+		t.Errorf("name %q, locale %q, id %q, limits %+v", p.Name(), p.Locale(), p.ID(), p.Limits())
+	}
+	if ids := p.Rules(); len(ids) != 16 {
+		t.Errorf("%d rules, triggers and labels: %v", len(ids), ids)
+	}
+}
+
+// TestLanguageErrors checks that every mistake is named with its place.
+func TestLanguageErrors(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, source, want string }{
+		{"version", "version: 2\n", "policy.yaml:1:1: version 2 is unknown"},
+		{"no version", "name: x\n", `the key "version" is missing`},
+		{"unknown key", "version: 1\nrulez: []\n", `policy.yaml:2:1: unknown key "rulez", did you mean "rules"?`},
+		{"unknown key in a rule", "version: 1\nuse: [se]\nrules:\n  - {id: a, wen: {detector: se.personnummer}}\n", `unknown key "wen", did you mean "when"?`},
+		{"unknown pack", "version: 1\nuse: [sé]\n", `policy.yaml:2:7: unknown pack "sé", did you mean "se"?`},
+		{"pack twice", "version: 1\nuse: [se, se]\n", "used twice"},
+		{"unknown in only", "version: 1\nuse:\n  - se: {only: [se.personnumer]}\n", `policy.yaml:3:17: pack se has no detector "se.personnumer", did you mean "se.personnummer"?`},
+		{"unknown detector", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.personnumer}}\n", `policy.yaml:4:30: unknown detector "se.personnumer", did you mean "se.personnummer"?`},
+		{"pack not used", "version: 1\nrules:\n  - {id: a, when: {detector: nl.bsn}}\n", "is the pack in use: [nl]?"},
+		{"unknown list", "version: 1\nlists: {own: [a.example]}\nrecipients:\n  - {match: '@onw', max: pass}\n", `unknown list @onw, did you mean "own"?`},
+		{"empty condition", "version: 1\nrules:\n  - {id: a, when: {}}\n", "would hold for every message"},
+		{"level", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, level: 3}\n", "level 3: use 1 or 2"},
+		{"level 0", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, level: 0}\n", "level 0: use 1 or 2"},
+		{"rule twice", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}}\n  - {id: a, when: {detector: se.*}}\n", `policy.yaml:5:5: id "a" is used twice, first at policy.yaml:4:5`},
+		{"reserved id", "version: 1\nuse: [se]\nrules:\n  - {id: unscannable.x, when: {detector: se.*}}\n", "are taken"},
+		{"impossible count", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*, count: {min: 3, max: 2}}}\n", "never holds"},
+		{"count alone", "version: 1\nrules:\n  - {id: a, when: {count: {min: 3}, size: {min: 1KB}}}\n", "count needs a detector"},
+		{"within alone", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*, within: 3}}\n", "within needs"},
+		{"mode", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, mode: watch}\n", "use enforce or observe"},
+		{"scope", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, scope: [boddy]}\n", `unknown scope "boddy", did you mean "body"?`},
+		{"confidence", "version: 1\ndefaults: {min_confidence: big}\n", "use none, low, medium or high"},
+		{"plain trigger", "version: 1\ntriggers:\n  - {id: t, words: [secure], level: 1}\n", "needs position: start"},
+		{"trigger in body", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], in: body, level: 1}\n", "stands in the subject"},
+		{"trigger at two levels", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], level: 1}\n  - {id: u, words: ['#A'], level: 2}\n", "has another level"},
+		{"bad regex", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: '('}]}\n", "policy.yaml:3:5: detector a: pattern 1"},
+		{"empty match", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x*'}]}\n", "matches the empty string"},
+		{"validator", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x'}], validate: [lunh]}\n", "lunh"},
+		{"nothing to match", "version: 1\ndetectors:\n  - {id: a}\n", "needs exactly one of"},
+		{"context", "version: 1\ndetectors:\n  - {id: a, words: [x], context: [{near: [y], within: 5}]}\n", "say either set or shift"},
+		{"detector twice", "version: 1\nuse: [se]\ndetectors:\n  - {id: se.personnummer, words: [x]}\n", "defined twice"},
+		{"override nothing", "version: 1\ndetectors:\n  - {override: se.personnummer, mask: all}\n", "name a detector of a pack that is used"},
+		{"exception without rules", "version: 1\nexceptions:\n  - {id: e, when: {value: ['1']}}\n", "names no rules"},
+		{"exception lifts a trigger", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], level: 1}\nexceptions:\n  - {id: e, rules: [t], when: {value: ['1']}}\n", `there is no rule "t"`},
+		{"exception without when", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}}\nexceptions:\n  - {id: e, rules: [a], when: {}}\n", "says neither"},
+		{"expires", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}}\nexceptions:\n  - {id: e, rules: [a], when: {value: ['1']}, expires: soon}\n", "write a day"},
+		{"unscannable", "version: 1\nunscannable: {encryptd: pass}\n", `did you mean "encrypted"?`},
+		{"unscannable level", "version: 1\nunscannable: {encrypted: {level: 4}}\n", "use 1 or 2"},
+		{"clamp", "version: 1\nrecipients:\n  - {match: [a.example]}\n", "say max or min"},
+		{"test without expect", "version: 1\ntests:\n  - {name: x, body: y}\n", `policy.yaml:3:5: test "x" expects nothing`},
+		{"include away", "version: 1\ninclude: [../x.yaml]\n", "only files beside the policy"},
+		{"locale", "version: 1\nlocale: fi\n", "use sv, nl or en"},
+		{"subject", "version: 1\nsubject: redact\n", "use show or neutral"},
+		{"party", "version: 1\nrules:\n  - {id: a, when: {sender: {}}}\n", "say address, domain or outside"},
+		{"label", "version: 1\nlabels:\n  - {id: l, header: X, level: 1}\n", "must hold"},
+		{"journal", "version: 1\njournal: [nobody]\n", "journal"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Parse("policy.yaml", []byte(tt.source), nil)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v\nwant %s", err, tt.want)
+			}
+			if _, ok := errors.AsType[yamlfile.Errors](err); err != nil && !ok {
+				t.Errorf("the error has no place: %T", err)
+			}
+		})
+	}
+}
+
+func TestLoadMissing(t *testing.T) {
+	t.Parallel()
+	if _, err := Load(filepath.Join(t.TempDir(), "no.yaml")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// TestOrderDoesNotMatter shuffles everything that is a list in a policy: the verdict and the whole explanation stay.
+func TestOrderDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join("testdata", "complete.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages := []testNode{
+		{Subject: "[säker] #sms 890102-2387", Body: "Patienten lider av smärta, pnr 19490823-9959 kort 5105 1077 2483 3518 jnr 1234566 Granit SE3550000000054910000003"},
+		{Subject: "x", Body: "19890102-2387 19490823-9959 19350611-9993", To: texts{{Value: "a@region.example"}, {Value: "b@court.example"}, {Value: "c@shelter.example"}}},
+		{Body: "skriftlig varning och avsked", From: "hr@own.example", Attachments: []testAttachmentNode{{Name: "a.zip", Encrypted: true}}},
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	var want []*Explanation
+	for round := range 15 {
+		c := compiled(t, data, func(f *file) {
+			if round > 0 {
+				shuffle(r, f)
+			}
+		})
+		for i, m := range messages {
+			_, x := judge(t, c, m)
+			if round == 0 {
+				want = append(want, x)
+				continue
+			}
+			if diff := cmp.Diff(want[i], x, cmpopts.IgnoreFields(Explanation{}, "TookMS", "Policy")); diff != "" {
+				t.Fatalf("message %d (-first +shuffled):\n%s", i, diff)
+			}
+		}
+	}
+}
+
+// compiled compiles a policy after its file was changed.
+func compiled(t *testing.T, data []byte, change func(*file)) *Policy {
+	t.Helper()
+	var f file
+	if err := yamlfile.Decode("policy.yaml", data, &f); err != nil {
+		t.Fatal(err)
+	}
+	change(&f)
+	p, err := compileFile("policy.yaml", data, &f, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", name)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func shuffle(r *rand.Rand, f *file) {
+	r.Shuffle(len(f.Use), func(i, j int) { f.Use[i], f.Use[j] = f.Use[j], f.Use[i] })
+	r.Shuffle(len(f.Triggers), func(i, j int) { f.Triggers[i], f.Triggers[j] = f.Triggers[j], f.Triggers[i] })
+	r.Shuffle(len(f.Labels), func(i, j int) { f.Labels[i], f.Labels[j] = f.Labels[j], f.Labels[i] })
+	r.Shuffle(len(f.Detectors), func(i, j int) { f.Detectors[i], f.Detectors[j] = f.Detectors[j], f.Detectors[i] })
+	r.Shuffle(len(f.Rules), func(i, j int) { f.Rules[i], f.Rules[j] = f.Rules[j], f.Rules[i] })
+	r.Shuffle(len(f.Exceptions), func(i, j int) { f.Exceptions[i], f.Exceptions[j] = f.Exceptions[j], f.Exceptions[i] })
+	r.Shuffle(len(f.Recipients), func(i, j int) { f.Recipients[i], f.Recipients[j] = f.Recipients[j], f.Recipients[i] })
+}
+
+// FuzzParse feeds anything to the compiler: it answers with a policy or an error that has a place, and never breaks.
+func FuzzParse(f *testing.F) {
+	complete, err := os.ReadFile(filepath.Join("testdata", "complete.yaml"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(complete)
+	f.Add(policies.Default)
+	for _, s := range []string{
+		"version: 1\n", "", "version: 1\nuse: [se, {nl: {only: nl.bsn}}]\nrules: [{id: a, when: {not: {detector: 'nl.*'}}}]\n",
+		"version: 1\nrules:\n  - {id: a, when: {any: [{size: {min: 1KB}}], not: [{header: {name: X, matches: y}}]}, level: 2}\n",
+		"version: 1\ndetectors: [{id: a, groups: {x: [b*], y: {sv: [c]}}, fold: true}, {id: d, patterns: [{digits: '2..4|3', separators: '- '}]}]\n",
+		"version: 1\ntriggers: [{id: t, words: ['[x y]', '#z'], level: 1}]\nrecipients: [{match: '*@a', min: 2}]\n",
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) > 16<<10 {
+			return
+		}
+		p, err := Parse("policy.yaml", data, nil)
+		if err != nil {
+			if _, ok := errors.AsType[yamlfile.Errors](err); !ok {
+				t.Fatalf("an error without a place: %v", err)
+			}
+			return
+		}
+		judge(t, p, testNode{Subject: "[x y] #z 890102-2387", Body: fmt.Sprintf("patient %s 123456782", "diagnos")})
+	})
+}
