@@ -21,11 +21,22 @@ import (
 
 const (
 	dumpFormat  = 1
-	maxDumpLine = 16 << 20
+	maxDumpLine = 512 << 20 // more than any payload that lies in one row
 )
 
 // ErrDump means that a dump is cut off, changed, or made by a newer program.
 var ErrDump = errors.New("not a whole dump")
+
+// Backup is what both drivers can do besides [Store].
+type Backup interface {
+	// Dump writes one moment of the whole store. It hinders nobody. Traces that still wait
+	// are written first. What is sealed stays sealed.
+	Dump(ctx context.Context, w io.Writer) error
+	// Restore reads a dump of either driver. The store must be empty and have the ring of
+	// the dump ([ErrForeignKeyring]). It is all or nothing; [ErrDump] for a dump that is
+	// not whole.
+	Restore(ctx context.Context, r io.Reader) error
+}
 
 type dumpLine struct {
 	Sigill    string            `json:"sigill,omitempty"` // head: "dump"

@@ -108,7 +108,8 @@ type Outcome struct {
 }
 
 // Query narrows a search. Zero fields do not narrow. Addresses, domains and numbers are
-// matched as a whole, never in part.
+// matched as a whole, never in part. To, Domain and States are those of one and the same
+// recipient; traces have no States.
 type Query struct {
 	Org    string
 	From   message.Address // MAIL FROM, or the person asked
@@ -154,7 +155,8 @@ type Contacts interface {
 // Jobs is a lease table: a job belongs to who claimed it until the lease is over.
 type Jobs interface {
 	// Claim takes up to n jobs that are due and free, oldest first, each for so long. It
-	// returns also when the next job will be due: zero when there is none.
+	// returns also when to look again, because the next job will be due or a lease, also
+	// one taken just now, will be over: zero when there is no job.
 	Claim(ctx context.Context, n int, lease time.Duration) (jobs []message.Job, next time.Time, err error)
 	// Extend prolongs a lease. ErrStale when the job is somebody else's by now.
 	Extend(ctx context.Context, j message.Job, lease time.Duration) error

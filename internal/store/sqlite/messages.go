@@ -81,8 +81,7 @@ func (c chunks) PutChunk(ctx context.Context, r store.Row) error {
 func (t *tx) repeated(r *store.Repeat) (message.ID, error) {
 	for _, h := range r.Hashes {
 		var id string
-		err := t.one(`select r.message from repeats r join messages m on m.id = r.message
-			where r.hash = ? and r.ends > ?`, []any{h, r.Now}, &id)
+		err := t.one("select message from repeats where hash = ? and ends > ?", []any{h, r.Now}, &id)
 		if err == nil {
 			return message.ID(id), nil
 		}

@@ -21,9 +21,9 @@ func backupTests() []test {
 }
 
 // backup returns the store's dumping half.
-func (b *bench) backup() Backup {
+func (b *bench) backup() store.Backup {
 	b.tb.Helper()
-	s, ok := b.Store.(Backup)
+	s, ok := b.Store.(store.Backup)
 	if !ok {
 		b.tb.Fatalf("%T can neither dump nor restore", b.Store)
 	}

@@ -6,8 +6,6 @@
 package storetest
 
 import (
-	"context"
-	"io"
 	"sync"
 	"testing"
 	"time"
@@ -43,12 +41,6 @@ type Options struct {
 	NoDir bool
 	// Alone makes each call a transaction of its own: the benchmark compares with it.
 	Alone bool
-}
-
-// Backup is what drivers can do besides the contract.
-type Backup interface {
-	Dump(ctx context.Context, w io.Writer) error
-	Restore(ctx context.Context, r io.Reader) error
 }
 
 // Clock is a clock that stands until a test moves it.
