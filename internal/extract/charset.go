@@ -106,13 +106,18 @@ func wideWithoutMark(b []byte) encoding.Encoding {
 		return nil
 	}
 	var zero [2]int
+	control := 0
 	n := min(len(b), 1024) &^ 1
 	for i := range n {
-		if b[i] == 0 {
+		switch c := b[i]; {
+		case c == 0:
 			zero[i&1]++
+		case c < ' ' && c != '\t' && c != '\n' && c != '\r':
+			control++
 		}
 	}
 	switch {
+	case control*20 > n: // western text has none, other text few; a bitmap has many
 	case zero[1]*10 >= n*3 && zero[0]*20 <= n:
 		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	case zero[0]*10 >= n*3 && zero[1]*20 <= n:

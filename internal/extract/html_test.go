@@ -25,6 +25,8 @@ func TestWalkHTML(t *testing.T) {
 		{name: "links", in: `<a href="https://x.example/?a=1&amp;b=%38%39">här</a> <a href="#top">upp</a><a href="https://x.example/?a=1&amp;b=%38%39">igen</a>`, text: "här uppigen", links: "https://x.example/?a=1&b=%38%39\nhttps://x.example/?a=1&b=89"},
 		{name: "hidden element", in: `a<span style="color:red;DISPLAY : none !important">hemligt</span>b<div hidden>också</div>c`, text: "ab\nc", all: "ahemligtb\nockså\nc"},
 		{name: "hidden nests", in: `<div style="display:none">a<div>b</div>c</div>d`, text: "d", all: "a\nb\nc\nd"},
+		{name: "ways to hide", in: `<p style="visibility:hidden">a</p><p style="mso-hide:all">b</p><p style="font-size:0px">c</p><p style="max-height:0">d</p><p style="opacity:0.0">e</p>x<p style="opacity:.5;font-size:10px">y</p>`, text: "x\ny", all: "a\nb\nc\nd\ne\nx\ny"},
+		{name: "void elements hide nothing", in: `<img style="display:none">a<br hidden>b`, text: "a\nb"},
 		{name: "not hidden", in: `<span style="display:none-such">a</span>`, text: "a"},
 		{name: "conditional comment", in: "a<!--[if mso]><table><tr><td>89<b>01</b></td></tr></table><![endif]-->b", text: "ab", hidden: "[if mso]>\n8901\n[endif]"},
 		{name: "noscript is markup", in: "<noscript><p>89<b>01</b></p></noscript>", text: "8901"},

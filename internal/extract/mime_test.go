@@ -278,6 +278,18 @@ func TestParse(t *testing.T) {
 			found: []Unreadable{{"body/text", Ambiguous, "binary data in text"}},
 		},
 		{
+			name: "charset of the markup itself", msg: "Content-Type: text/html\n\n<html><head><meta http-equiv=Content-Type content=\"text/html; charset=iso-8859-2\"></head><p>\xb1",
+			want: []Segment{{Where: "body/html", Kind: Body, Text: "ą"}},
+		},
+		{
+			name: "bitmap", msg: mixed("\na", "Content-Type: image/bmp; name=a.bmp\nContent-Transfer-Encoding: base64\n\n"+b64([]byte("BM\x00\x01\x00\x02"))),
+			found: []Unreadable{{"att[1]/a.bmp", UnknownType, "nothing to read in image/bmp"}},
+		},
+		{
+			name: "not a bitmap", msg: mixed("\na", "Content-Type: image/bmp; name=a.bmp\nContent-Transfer-Encoding: base64\n\n"+b64([]byte("\x00\x01\x00\x02"))),
+			found: []Unreadable{{"att[1]/a.bmp", Unsupported, "cannot read application/octet-stream, declared as something else"}},
+		},
+		{
 			name: "a message in pieces", msg: mixed("\na", "Content-Type: message/partial; number=1; total=2; id=x\n\nnr "+secret),
 			want:  []Segment{{Where: "att[1]", Kind: AttachmentText, Text: secret}},
 			found: []Unreadable{{"att[1]", Ambiguous, "message sent in pieces"}},

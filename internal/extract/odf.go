@@ -36,7 +36,6 @@ func (w *walker) odf(a *archive) {
 			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"))
 		case ext == "xml":
 			w.odfPart(a, low, false)
-		case mediaExt(ext):
 		default:
 			w.embed(a, zf)
 		}

@@ -199,6 +199,48 @@ func TestOffice(t *testing.T) {
 			want:  []Segment{{Where: "att[1]/a.docx!word_embeddings_bok.xlsx!Blad1", Kind: AttachmentText, Text: "inuti"}},
 		},
 		{
+			name: "embedded files of every kind", file: "a.docx",
+			files: docx(para(run("x")),
+				file{"word/embeddings/brev.eml", "Subject: inre\r\n\r\nnr 890102"},
+				file{"word/embeddings/anteckning.txt", "löst"},
+				file{"word/embeddings/oleObject1.bin", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1" + strings.Repeat("\x00", 600)},
+				file{"word/media/image1.png", "PK\x03\x04\x00"},
+				file{"word/media/image2.png", "\x89PNG\r\n\x1a\n\x00" + strings.Repeat("\x00", 9000)},
+				file{"word/activeX/x.bin", "\x00\x01\x02"},
+				file{"word/fonts/f.odttf", "\x00\x01\x02"}),
+			want: []Segment{
+				{Where: "att[1]/a.docx!word_embeddings_brev.eml!subject", Kind: AttachmentText, Text: "inre"},
+				{Where: "att[1]/a.docx!word_embeddings_brev.eml!body/text", Kind: AttachmentText, Text: "nr 890102"},
+				{Where: "att[1]/a.docx!word_embeddings_anteckning.txt", Kind: AttachmentText, Text: "löst"},
+			},
+			found: []Unreadable{
+				{"att[1]/a.docx!word_embeddings_oleObject1.bin", Unsupported, "cannot read application/x-ole-storage"},
+				{"att[1]/a.docx!word_media_image1.png", Corrupt, "damaged zip file"},
+				{"att[1]/a.docx!word_activeX_x.bin", Unsupported, "cannot read application/octet-stream"},
+			},
+		},
+		{
+			name: "parts in other encodings", file: "a.docx",
+			files: docx(para(run("x")),
+				file{"word/header1.xml", "\xff\xfe" + wide(`<?xml version="1.0" encoding="UTF-16"?><p><t>hej</t></p>`)},
+				file{"word/header2.xml", "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><p><t>\xe5</t></p>"}),
+			want: []Segment{
+				{Where: "att[1]/a.docx!header1", Kind: AttachmentText, Text: "hej"},
+				{Where: "att[1]/a.docx!header2", Kind: AttachmentText, Text: "å"},
+			},
+		},
+		{
+			name: "what a reader can call up", file: "a.docx",
+			files: docx(para(run("x")+`<w:r><w:instrText>INCLUDETEXT 890102</w:instrText></w:r><w:fldSimple w:instr="REF 1"/><wp:docPr descr="beskrivning"/>`), file{"word/settings.xml", `<w:settings><w:docVar w:val="dold"/></w:settings>`}, file{"xl/pivotCache/records1.xml", `<r><s v="cachat"/></r>`}),
+			want: []Segment{
+				{Where: "att[1]/a.docx", Kind: Hidden, Text: "INCLUDETEXT 890102"},
+				{Where: "att[1]/a.docx", Kind: Hidden, Text: "REF 1"},
+				{Where: "att[1]/a.docx", Kind: Hidden, Text: "beskrivning"},
+				{Where: "att[1]/a.docx!settings", Kind: Hidden, Text: "dold"},
+				{Where: "att[1]/a.docx!records1", Kind: Hidden, Text: "cachat"},
+			},
+		},
+		{
 			name: "macros", file: "a.docm", files: docx(para(run("x")), file{"word/vbaProject.bin", "\x00\x01"}),
 			found: []Unreadable{{"att[1]/a.docm", Unsupported, "cannot read macro code"}},
 		},
@@ -242,6 +284,14 @@ func TestOffice(t *testing.T) {
 			checkContent(t, c, tt.want, tt.not, tt.found)
 		})
 	}
+}
+
+func wide(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteString(s[i:i+1] + "\x00")
+	}
+	return b.String()
 }
 
 // noise is n characters that do not compress well.
@@ -297,6 +347,18 @@ func hasSegment(c *Content, want Segment) bool {
 	return false
 }
 
+// patch changes the central entry of the last file of a small document.
+func patch(t *testing.T, at int, v byte) []byte {
+	t.Helper()
+	b := zipOf(t, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...)
+	b[bytes.LastIndex(b, []byte("PK\x01\x02"))+at] = v
+	return b
+}
+
+func lockedPart(t *testing.T) []byte { t.Helper(); return patch(t, 8, 9) }
+func oddMethod(t *testing.T) []byte  { t.Helper(); return patch(t, 10, 99) }
+func badSum(t *testing.T) []byte     { t.Helper(); return patch(t, 16, 0) }
+
 func TestOfficeDamaged(t *testing.T) {
 	t.Parallel()
 	whole := zipOf(t, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...)
@@ -334,6 +396,10 @@ func TestOfficeDamaged(t *testing.T) {
 		{"anything else", "a.bin", []byte("\x00\x01\x02\x03"), []Unreadable{{"att[1]/a.bin", Unsupported, "cannot read application/octet-stream"}}},
 		{"text that begins like an archive", "a.txt", []byte("BZhej hopp"), nil},
 		{"empty", "a.bin", nil, nil},
+		{"PGP file", "a.gpg", []byte("\x85\x01\x0c\x00"), []Unreadable{{"att[1]/a.gpg", Encrypted, "PGP file"}}},
+		{"part of a document with a password", "a.docx", lockedPart(t), []Unreadable{{"att[1]/a.docx", Encrypted, "file with a password"}}},
+		{"unknown compression", "a.docx", oddMethod(t), []Unreadable{{"att[1]/a.docx", Unsupported, "cannot read this kind of compression"}}},
+		{"damaged contents", "a.docx", badSum(t), []Unreadable{{"att[1]/a.docx", Corrupt, "malformed XML"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -93,14 +93,10 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 		w.document(a, zf)
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
-	case strings.HasPrefix(t, "image/") && mediaExt(ext):
 	default:
 		w.embed(a, zf)
 	}
 }
-
-// mediaExt says whether an extension is that of an image, a sound or a film.
-func mediaExt(ext string) bool { return family(ext) == asMedia }
 
 // quietPart names parts that hold settings of printers and fonts.
 func quietPart(low, ext string) bool {

@@ -305,6 +305,7 @@ func columnOf(ref string) (int, bool) {
 type formats struct {
 	codes map[int]string // by format id
 	cells []int          // format id by style
+	masks []string       // by style, made when the first cell asks
 	inXfs bool
 }
 
@@ -342,7 +343,13 @@ func (f *formats) show(v string, style int) string {
 	if style < 0 || style >= len(f.cells) {
 		return v
 	}
-	return applyMask(f.codes[f.cells[style]], v)
+	if f.masks == nil {
+		f.masks = make([]string, len(f.cells))
+		for i, id := range f.cells {
+			f.masks[i] = literalMask(f.codes[id])
+		}
+	}
+	return applyMask(f.masks[style], v)
 }
 
 // plainNumber writes 1.98901022387E+11 out, and drops the rounding noise of doubles.
@@ -361,10 +368,12 @@ func plainNumber(v string) string {
 	return strconv.FormatFloat(x, 'f', -1, 64)
 }
 
-// applyMask sets digits into a format made of zeros and literals; any other format leaves
-// the number alone.
-func applyMask(code, digits string) string {
-	mask := literalMask(code)
+// applyMask sets digits into a mask of zeros and literals. Fewer than six zeros are no
+// identifier's.
+func applyMask(mask, digits string) string {
+	if mask == "" {
+		return digits
+	}
 	zeros := strings.Count(mask, "0")
 	if zeros < 6 || digits == "" || strings.Trim(digits, "0123456789") != "" || len(digits) > 30 {
 		return digits

@@ -155,15 +155,7 @@ func (w *walker) readAll(a *archive, zf *zip.File, limit int64) []byte {
 		return nil
 	}
 	defer u.Close()
-	b, err := io.ReadAll(io.LimitReader(u, limit+1))
-	switch {
-	case err != nil && !errors.Is(err, errLimit):
-		w.unreadable(a.f.where, Corrupt, "damaged zip file")
-	case int64(len(b)) > limit:
-		w.unreadable(a.f.where, TooLarge, "embedded file larger than the limit")
-		b = b[:limit]
-	}
-	return b
+	return w.rest(u, nil, limit)
 }
 
 // embed reads a file that lies inside a document: another document, a message, text.
@@ -177,18 +169,42 @@ func (w *walker) embed(a *archive, zf *zip.File) {
 		w.unreadable(f.where, TooDeep, "files nested deeper than the limit")
 		return
 	}
-	b := w.readAll(a, zf, w.lim.Spool)
-	f.head = b[:min(len(b), sniffLen)]
+	u := w.open(a, zf)
+	if u == nil {
+		return
+	}
+	defer u.Close()
+	head := make([]byte, sniffLen)
+	n, err := io.ReadFull(u, head)
+	f.head = head[:n]
 	f.found = sniff(f.head, "", f.ext)
+	if f.found.class == asMedia {
+		return // pictures in documents are no finding of their own
+	}
 	inner := *a.f.s
 	inner.nest++
 	f.s = &inner
-	w.embedded(f, b)
+	w.embedded(f, append(f.head, w.rest(u, err, w.lim.Spool)...))
+}
+
+// rest reads what is left of a file, unless err says that there is nothing.
+func (w *walker) rest(u *unpacker, err error, limit int64) []byte {
+	var b []byte
+	if err == nil {
+		b, err = io.ReadAll(io.LimitReader(u, limit+1))
+	}
+	switch {
+	case err != nil && !errors.Is(err, errLimit) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		w.unreadable(u.where, Corrupt, "damaged zip file")
+	case int64(len(b)) > limit:
+		w.unreadable(u.where, TooLarge, "embedded file larger than the limit")
+		b = b[:limit]
+	}
+	return b
 }
 
 func (w *walker) embedded(f *leaf, b []byte) {
 	switch f.found.class {
-	case asMedia:
 	case asText, asHTML, asXML, asJSON, asCalendar, asTable:
 		w.giveText(f, b[:min(int64(len(b)), w.lim.Text)])
 	case asMessage:
