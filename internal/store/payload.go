@@ -54,6 +54,10 @@ func (c *Codec) SealBody(ctx context.Context, m *message.Message, b message.Body
 	case dir != nil:
 		s.Place = PlaceDir
 		err = dir.write(m.ID, func(w io.Writer) error { return sealTo(w, key, b) })
+	case c.now().Sub(m.ID.Time()) > orphanAge/2:
+		// The sweep tells by the id that chunks are young. An id this old would let it take
+		// them before the message is there.
+		err = errors.New("the message's id was made too long ago")
 	default:
 		cw := &chunkWriter{ctx: ctx, id: m.ID, to: chunks}
 		if err = sealTo(cw, key, b); err == nil {

@@ -144,6 +144,15 @@ func TestDamagedBodyIsNeverRead(t *testing.T) {
 	}
 }
 
+func TestChunksOfAnOldIDAreRefused(t *testing.T) {
+	t.Parallel()
+	c, m, rows := codec(t), whole(t), &rowsTaken{}
+	m.ID = message.NewID(noon.Add(-31 * time.Minute))
+	if _, err := c.SealBody(t.Context(), m, memory(make([]byte, 5000)), 0, nil, rows); err == nil || len(rows.rows) > 0 {
+		t.Errorf("the sweep could take its chunks: %d rows, %v", len(rows.rows), err)
+	}
+}
+
 func TestFailedBodyLeavesNothing(t *testing.T) {
 	t.Parallel()
 	c, dir := codec(t), newDir(t)

@@ -124,7 +124,7 @@ type Query struct {
 // Effects is everything that is written together with a message or an access.
 type Effects struct {
 	message.Effects
-	Accesses []*auth.Access    // new ones; inside UpdateAccess the access itself is written anyway
+	Accesses []*auth.Access    // new ones, one per recipient; inside UpdateAccess the access itself is written anyway
 	Contacts []message.Contact // remembered
 	Forget   []message.Contact // no longer remembered
 	Refund   []auth.Counter    // taken by UpdateAccess, given back

@@ -16,7 +16,12 @@ const (
 	maxBatchBytes = 16 << 20 // and their size
 )
 
-var errClosed = errors.New("store is closed")
+var (
+	errClosed = errors.New("store is closed")
+	// errBegin says that nothing was tried: another process has the lock, or the file is
+	// away. Halves would fare no better, and each would wait as long.
+	errBegin = errors.New("begin transaction")
+)
 
 // op is one call that waits for a commit. It is either rows to be inserted, which are
 // merged with those of others, or a function with a savepoint of its own.
@@ -122,7 +127,7 @@ func (c *committer) gather(first *op) []*op {
 func (c *committer) commit(ops []*op) {
 	start := time.Now()
 	err := c.try(ops)
-	if err != nil && len(ops) > 1 && !errors.Is(err, store.ErrUnsure) {
+	if err != nil && len(ops) > 1 && !errors.Is(err, store.ErrUnsure) && !errors.Is(err, errBegin) {
 		c.commit(ops[:len(ops)/2])
 		c.commit(ops[len(ops)/2:])
 		return
@@ -140,7 +145,7 @@ func (c *committer) commit(ops []*op) {
 // try runs ops in one transaction.
 func (c *committer) try(ops []*op) error {
 	if err := c.tx.begin(); err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("%w: %w", errBegin, err)
 	}
 	err := c.write(ops)
 	if err == nil {
@@ -163,7 +168,7 @@ func (c *committer) try(ops []*op) error {
 func (c *committer) write(ops []*op) error {
 	m := merged{tx: c.tx}
 	for _, o := range ops {
-		o.err, o.after = nil, store.Changes{}
+		o.err, o.after, o.panicked = nil, store.Changes{}, nil
 		if err := m.add(o); err != nil {
 			return err
 		}

@@ -336,3 +336,36 @@ func TestOpenRefuses(t *testing.T) {
 		t.Error("opened what is no database")
 	}
 }
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	t.Parallel()
+	s, o := fresh(t)
+	other, err := openDB(o.Path, forWriting, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = other.Close() })
+	lock, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writer.conn.ExecContext(t.Context(), "pragma busy_timeout = 1"); err != nil {
+		t.Fatal(err)
+	}
+	n := mail(t, 10)
+	if _, err := s.Create(t.Context(), n); !errors.Is(err, errBegin) {
+		t.Errorf("create while another process writes: %v", err)
+	}
+	if err := s.Ping(t.Context()); err == nil {
+		t.Error("ping says that the store takes writes")
+	}
+	if _, err := s.Message(t.Context(), n.Message.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("reading while another process writes: %v", err)
+	}
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Create(t.Context(), n); err != nil {
+		t.Errorf("create afterwards: %v", err)
+	}
+}
