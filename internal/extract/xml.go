@@ -20,7 +20,7 @@ type xmlHandler interface {
 // tokens reads XML without a tree, without entities of its own and without schema. What
 // is malformed is reported as corrupt at where; what came before was handed on.
 func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
-	g := &tokenGuard{r: r}
+	g := &tokenGuard{r: r, max: w.lim.Text + tokenRoom}
 	d := xml.NewDecoder(widened(g))
 	d.Strict = false
 	d.CharsetReader = charsetReader
@@ -55,25 +55,26 @@ func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
 	}
 }
 
-// maxToken bounds a tag or a stretch of text between two tags: the decoder holds it in
-// memory several times.
-const maxToken = 24 << 20
+// tokenRoom is what a tag or a stretch of text between two tags may take beyond the limit
+// for all text: the decoder holds it in memory several times.
+const tokenRoom = 1 << 20
 
 // tokenGuard ends the input when a single token takes too much of it.
 type tokenGuard struct {
 	r    io.Reader
-	n    int // bytes read since the last token
+	max  int64
+	n    int64 // bytes read since the last token
 	over bool
 }
 
 // Read implements [io.Reader].
 func (g *tokenGuard) Read(p []byte) (int, error) {
-	if g.n > maxToken {
+	if g.n > g.max {
 		g.over = true
 		return 0, errLimit
 	}
 	n, err := g.r.Read(p)
-	g.n += n
+	g.n += int64(n)
 	return n, err
 }
 
