@@ -189,6 +189,9 @@ func (t *tx) delete(r store.Row) error {
 
 // apply writes changes inside an op.
 func (t *tx) apply(ch *store.Changes) error {
+	if ch.Empty() {
+		return nil
+	}
 	if ch.Done != nil {
 		if err := t.finish(*ch.Done); err != nil {
 			return err

@@ -17,6 +17,7 @@ func accessTests() []test {
 	return []test{
 		{"an access is found by id, link and recipient", accessFound},
 		{"an unknown access is ErrNotFound", accessUnknown},
+		{"a recipient has one access: a second is refused", accessTwice},
 		{"UpdateAccess writes access, message and effects together", accessUpdate},
 		{"an error of fn writes nothing, also no count", accessFails},
 		{"a try is counted before it is compared, and stays counted when it was wrong", accessCounts},
@@ -81,6 +82,27 @@ func accessUnknown(t *testing.T, d Driver) {
 		return store.Effects{}, nil
 	})
 	want(t, err, store.ErrNotFound)
+}
+
+func accessTwice(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	m, a, _ := b.access()
+	second := auth.NewAccess(m, 0, b.Now())
+	err := b.Update(context.Background(), m.ID, func(m *message.Message) (store.Effects, error) {
+		m.Subject = "changed"
+		return store.Effects{Accesses: []*auth.Access{second}}, nil
+	})
+	if err == nil {
+		t.Error("a second access was stored")
+	}
+	same(t, "subject", m.Subject, b.read(m.ID).Subject)
+	got, err := b.AccessOf(context.Background(), m.ID, 0)
+	must(t, err)
+	same(t, "access", a, got)
+	b.updateAccess(a.ID, nil, func(a *auth.Access, _ *message.Message, _ []int64) (store.Effects, error) {
+		a.Lang = "nl"
+		return store.Effects{Accesses: []*auth.Access{a}}, nil // written anyway: naming it does no harm
+	})
 }
 
 func accessUpdate(t *testing.T, d Driver) {

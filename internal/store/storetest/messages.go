@@ -33,6 +33,8 @@ func messageTests() []test {
 		{"Outcome is conditional on the state", outcomeConditional},
 		{"Outcome of a stolen job writes nothing", outcomeStale},
 		{"a hundred outcomes at once each count", outcomeMany},
+		{"an outcome after a restart is as good", outcomeRestart},
+		{"a cancelled Update writes nothing", updateCancelled},
 		{"a message is the same after a restart", restart},
 	}
 }
@@ -443,4 +445,31 @@ func restart(t *testing.T, d Driver) {
 	same(t, "body", text, string(data))
 	must(t, b.Ping(context.Background()))
 	must(t, b.Extend(context.Background(), job, time.Minute))
+}
+
+func outcomeRestart(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	m, job := b.passing("karin@else.example")
+	b.reopen()
+	ok, err := b.Outcome(context.Background(), store.Outcome{
+		Message: m.ID, Recipients: []int{0}, State: message.Delivered, At: b.Now(), Reply: "250 ok", Job: &job, Destroy: true})
+	if !ok || err != nil {
+		t.Fatalf("outcome: %v, %v", ok, err)
+	}
+	same(t, "reply", "250 ok", b.read(m.ID).Recipients[0].Reply)
+	_, err = b.body(m.ID)
+	want(t, err, store.ErrDestroyed)
+}
+
+func updateCancelled(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	m := b.sealed("karin@else.example")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	err := b.Update(ctx, m.ID, func(m *message.Message) (store.Effects, error) {
+		m.Subject = "changed"
+		return store.Effects{}, nil
+	})
+	want(t, err, context.Canceled)
+	same(t, "subject", m.Subject, b.read(m.ID).Subject)
 }
