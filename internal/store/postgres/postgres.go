@@ -60,8 +60,9 @@ type Options struct {
 	// program there; nil for none.
 	Fault func(point string) error
 
-	batch      int // how many calls may share a commit; 0 for the default
-	committers int // how many commits are under way at once; 0 for the default
+	batch      int           // how many calls may share a commit; 0 for the default
+	committers int           // how many commits are under way at once; 0 for the default
+	askTime    time.Duration // to learn what became of a COMMIT; 0 for the default
 }
 
 const (
@@ -86,11 +87,15 @@ type Store struct {
 	log       *slog.Logger
 	metrics   *metrics
 	faultFn   func(string) error
+	askTime   time.Duration
 	wake      chan struct{}
 	keys      sync.Mutex // one fetches or makes keys at a time
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store  = (*Store)(nil)
+	_ store.Backup = (*Store)(nil)
+)
 
 // Open opens the store, and makes its tables when there are none. The ring must be the
 // one that the store was sealed with (store.ErrForeignKeyring), and the server must
@@ -103,7 +108,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		codec: store.NewCodec(o.Ring, o.Node, o.Now), sql: newStatements(), config: config.ConnConfig.Copy(),
 		inline: o.Inline, files: o.PayloadPlace == store.PlaceDir, large: make(chan struct{}, config.MaxConns/4),
-		now: o.Now, log: o.Log, faultFn: o.Fault, wake: make(chan struct{}, 1),
+		now: o.Now, log: o.Log, faultFn: o.Fault, askTime: o.askTime, wake: make(chan struct{}, 1),
 	}
 	if err := s.open(ctx, o, config); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.Close())
@@ -121,6 +126,9 @@ func (o *Options) check() (*pgxpool.Config, error) {
 	}
 	if o.Inline <= 0 {
 		o.Inline = store.DefaultInline
+	}
+	if o.askTime <= 0 {
+		o.askTime = askTime
 	}
 	if o.Ring == nil {
 		return nil, errors.New("no key ring")

@@ -3,7 +3,9 @@ package postgres
 import (
 	"context"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -19,14 +21,18 @@ func TestMain(m *testing.M) { testkit.Main(m) }
 // migrated returns the URL of a fresh database that has the tables already.
 func migrated(tb testing.TB) string {
 	tb.Helper()
-	return testkit.PostgresFrom(tb, "store", func(dsn string) error {
-		_, _, err := Migrate(context.Background(), dsn)
-		return err
-	})
+	return testkit.PostgresFrom(tb, "store", migrate)
+}
+
+func migrate(dsn string) error {
+	_, _, err := Migrate(context.Background(), dsn)
+	return err
 }
 
 // databases gives each folder of a test a database of its own.
 type databases struct {
+	pg *testkit.PG // nil for the shared cluster
+
 	mu   sync.Mutex
 	urls map[string]string
 }
@@ -37,7 +43,11 @@ func (d *databases) url(tb testing.TB, folder string) string {
 	if d.urls == nil {
 		d.urls = map[string]string{}
 	}
-	if d.urls[folder] == "" {
+	switch {
+	case d.urls[folder] != "":
+	case d.pg != nil:
+		d.urls[folder] = d.pg.DatabaseFrom(tb, "store", migrate)
+	default:
 		d.urls[folder] = migrated(tb)
 	}
 	return d.urls[folder]
@@ -45,8 +55,9 @@ func (d *databases) url(tb testing.TB, folder string) string {
 
 func (d *databases) open(tb testing.TB, o storetest.Options) (store.Store, error) {
 	tb.Helper()
+	committers, _ := strconv.Atoi(os.Getenv("COMMITTERS"))
 	opts := Options{
-		URL: d.url(tb, o.Folder), PayloadPlace: store.PlaceDir, Dir: filepath.Join(o.Folder, "payloads"), Inline: o.Inline,
+		committers: committers, URL: d.url(tb, o.Folder), PayloadPlace: store.PlaceDir, Dir: filepath.Join(o.Folder, "payloads"), Inline: o.Inline,
 		Ring: o.Ring, Now: o.Now, Node: o.Node, Fault: o.Fault, MaxConns: 6,
 	}
 	if o.NoDir {
@@ -112,23 +123,13 @@ func (d *databases) driver() storetest.Driver {
 	return storetest.Driver{Open: d.open, Nodes: true, Files: d.files}
 }
 
-func BenchmarkStore(b *testing.B) { storetest.Bench(b, (&databases{}).driver()) }
+// BenchmarkStore runs on a server that syncs: everything else measures nothing.
+func BenchmarkStore(b *testing.B) {
+	d := &databases{pg: testkit.PostgresCluster(b, testkit.PGOptions{Durable: true})}
+	storetest.Bench(b, d.driver())
+}
 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, (&databases{}).driver())
-}
-
-func open(tb testing.TB, o Options) *Store {
-	tb.Helper()
-	s, err := Open(context.Background(), o)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return s
 }

@@ -17,7 +17,8 @@ import (
 const (
 	attempts     = 6                     // at a transaction that may run again
 	askTime      = 5 * time.Second       // to learn what became of a COMMIT
-	askPause     = 50 * time.Millisecond // between two attempts at it
+	againPause   = 2 * time.Millisecond  // before the first of them, at random; doubled for each
+	askPause     = 50 * time.Millisecond // between two questions
 	rollbackTime = 2 * time.Second
 	commitTime   = 20 * time.Second // for a batch, and for a COMMIT whose caller went away
 )
@@ -38,8 +39,14 @@ func (s *Store) transact(ctx context.Context, kind string, fn func(t *tx) error)
 	for n := 1; ; n++ {
 		err := s.once(ctx, kind, fn)
 		var again *againError
-		if !errors.As(err, &again) || n == attempts || ctx.Err() != nil {
+		if !errors.As(err, &again) || n == attempts {
 			return explain(err)
+		}
+		// Without a pause the same two would meet again.
+		select {
+		case <-ctx.Done():
+			return explain(err)
+		case <-time.After(rand.N(againPause << n)):
 		}
 	}
 }
@@ -173,7 +180,7 @@ func (t *tx) ask(ctx context.Context, p proof, lost error) error {
 	if p.columns == 0 {
 		return unsure
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), t.s.askTime)
 	defer cancel()
 	for {
 		there, err := t.s.there(ctx, t.kind, t.key, p)
