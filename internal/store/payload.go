@@ -104,7 +104,7 @@ func sealTo(w io.Writer, key *seal.PayloadKey, b message.Body) error {
 
 // chunkWriter cuts a sealed stream into rows.
 type chunkWriter struct {
-	ctx context.Context //nolint:containedctx // lives for one call of SealBody
+	ctx context.Context // lives for one call of SealBody
 	id  message.ID
 	to  Chunks
 	buf []byte

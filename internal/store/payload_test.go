@@ -290,3 +290,28 @@ func TestRekeyRewritesHashesOnly(t *testing.T) {
 		t.Errorf("%d rows to rewrite a second time", n)
 	}
 }
+
+func TestKeyOfABodyIsWrappedAnewAfterARotation(t *testing.T) {
+	t.Parallel()
+	ring := sealtest.Keyring(t)
+	c := NewCodec(ring, "a", func() time.Time { return noon })
+	addKey(t, c, "org", "2026-11")
+	m := whole(t)
+	s, err := c.SealBody(t.Context(), m, memory("hello"), 1000, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ring.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	c.Recorded(c.Installation(nil))
+	cr, err := c.Create(New{Message: m}, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w WrapRow
+	scan(t, w.Dest(), rowsOf(cr.Insert, TableWraps)[0])
+	if w.KeyID != c.KeyID() {
+		t.Errorf("the key is wrapped by %s, the newest is %s", w.KeyID, c.KeyID())
+	}
+}

@@ -72,7 +72,7 @@ func (s *Store) fetch(ctx context.Context, err error) (asked bool, _ error) {
 
 func (s *Store) fetchKey(ctx context.Context, need *store.NeedKeyError) error {
 	row := store.KeyRow{}
-	query := "select " + columnList(store.TableColumnKeys, "") + " from column_keys where org = ? and month = ?"
+	query := selectFrom(store.TableColumnKeys, "where org = ? and month = ?")
 	err := explain(s.read.QueryRowContext(context.WithoutCancel(ctx), query, need.Org, need.Month).Scan(row.Dest()...))
 	switch {
 	case err == nil:
@@ -122,10 +122,10 @@ func (s *Store) fetchHome(ctx context.Context, need *store.NeedHomeError) error 
 // installation returns what is on record of the ring, nil for nothing.
 func (s *Store) installation(ctx context.Context) (*store.Installation, error) {
 	in := &store.Installation{}
-	query := "select " + columnList(store.TableInstallation, "") + " from installation"
+	query := selectFrom(store.TableInstallation, "")
 	err := s.read.QueryRowContext(ctx, query).Scan(in.Dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil //nolint:nilnil // an empty store has none
+		return nil, nil // an empty store has none
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read installation: %w", explain(err))

@@ -120,9 +120,9 @@ func (t *tx) raise(id message.ID) (version int64, err error) {
 // load reads one message with its recipients.
 func (s *Store) load(q querier, id message.ID) (*store.Loaded, error) {
 	var row store.MessageRow
-	query := "select " + columnList(store.TableMessages, "") + " from messages where id = ?"
+	query := selectFrom(store.TableMessages, "where id = ?")
 	if err := q.one(query, []any{string(id)}, row.Dest()...); err != nil {
-		return nil, found(err, "message", id)
+		return nil, found(err, id)
 	}
 	recipients, err := recipientRows(q, "message = ?", []any{string(id)})
 	if err != nil {
@@ -132,11 +132,11 @@ func (s *Store) load(q querier, id message.ID) (*store.Loaded, error) {
 }
 
 // found turns the lack of a row into store.ErrNotFound.
-func found(err error, what string, id message.ID) error {
+func found(err error, id message.ID) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		err = store.ErrNotFound
 	}
-	return fmt.Errorf("%s %s: %w", what, id, err)
+	return fmt.Errorf("message %s: %w", id, err)
 }
 
 func recipientRows(q querier, where string, args []any) ([]store.RecipientRow, error) {
@@ -265,7 +265,7 @@ func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (body mes
 		}
 		m := l.Message
 		st := store.Stored{ID: string(id), Org: m.Org, Place: l.Place(), Size: m.Size, Hash: m.BodyHash}
-		query := "select " + columnList(store.TableWraps, "") + " from wraps where message = ? and slot = ''"
+		query := selectFrom(store.TableWraps, "where message = ? and slot = ''")
 		err = q.one(query, []any{string(id)}, st.Wrap.Dest()...)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("body of %s: %w", id, store.ErrDestroyed)
@@ -295,10 +295,10 @@ func (s *Store) Events(ctx context.Context, id message.ID) (events []message.Eve
 	err = s.snapshot(ctx, func(q querier) error {
 		var org, month string
 		if err := q.one("select org, month from messages where id = ?", []any{string(id)}, &org, &month); err != nil {
-			return found(err, "message", id)
+			return found(err, id)
 		}
 		var rows []store.EventRow
-		query := "select " + columnList(store.TableEvents, "") + " from events where message = ? order by seq"
+		query := selectFrom(store.TableEvents, "where message = ? order by seq")
 		if err := q.all(query, []any{string(id)}, func(scan func(...any) error) error {
 			var r store.EventRow
 			err := scan(r.Dest()...)

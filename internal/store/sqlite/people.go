@@ -39,7 +39,7 @@ func (s *Store) access(ctx context.Context, where string, args ...any) (a *auth.
 }
 
 func accessRow(q querier, where string, args []any) (row store.AccessRow, err error) {
-	err = q.one("select "+columnList(store.TableAccesses, "")+" from accesses where "+where, args, row.Dest()...)
+	err = q.one(selectFrom(store.TableAccesses, "where "+where), args, row.Dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = store.ErrNotFound
 	}

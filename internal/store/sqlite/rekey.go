@@ -69,7 +69,7 @@ func (t *tx) put(rows []store.Row) (int, error) {
 
 func (s *Store) rekeyColumns(t *tx) (int, error) {
 	var rows []store.Row
-	query := "select " + columnList(store.TableColumnKeys, "") + " from column_keys where key_id <> ? limit ?"
+	query := selectFrom(store.TableColumnKeys, "where key_id <> ? limit ?")
 	err := t.all(query, []any{s.codec.KeyID(), rekeyBatch}, func(scan func(...any) error) error {
 		var r store.KeyRow
 		if err := scan(r.Dest()...); err != nil {
@@ -164,7 +164,7 @@ func (s *Store) rekeyTraces(t *tx) (int, error) {
 	var rows []store.Row
 	for _, id := range ids {
 		var r store.TraceRow
-		query := "select " + columnList(store.TableTraces, "") + " from traces where id = ?"
+		query := selectFrom(store.TableTraces, "where id = ?")
 		err := t.one(query, []any{id}, r.Dest()...)
 		if errors.Is(err, sql.ErrNoRows) { // swept, its recipients are next
 			if err := t.delete(store.Row{Table: store.TableTraceRecipients, Values: []any{id}}); err != nil {

@@ -25,7 +25,7 @@ func (s *Store) snapshot(ctx context.Context, fn func(q querier) error) error {
 
 // reader is a snapshot.
 type reader struct {
-	ctx context.Context //nolint:containedctx // lives for one snapshot
+	ctx context.Context // lives for one snapshot
 	tx  *sql.Tx
 }
 

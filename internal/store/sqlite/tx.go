@@ -14,7 +14,7 @@ import (
 // tx is the transaction under way on the writer's connection, and its prepared
 // statements. Only the committer's goroutine uses it.
 type tx struct {
-	ctx   context.Context //nolint:containedctx // without cancel: a commit is never cut off by a caller
+	ctx   context.Context // without cancel: a commit is never cut off by a caller
 	conn  *sql.Conn
 	codec *store.Codec
 	stmts map[string]*sql.Stmt
@@ -169,6 +169,11 @@ func columnList(table store.Table, prefix string) string {
 		b.WriteString(prefix + c.Name)
 	}
 	return b.String()
+}
+
+// selectFrom returns a query for all columns of a table.
+func selectFrom(table store.Table, rest string) string {
+	return "select " + columnList(table, "") + " from " + table.String() + " " + rest
 }
 
 // delete deletes the rows that r names by the first columns of its key.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -278,8 +279,8 @@ func forms(word string) [][]byte {
 	all := [][]byte{[]byte(word), []byte(hex.EncodeToString([]byte(word)))}
 	var le, be, quoted []byte
 	for _, u := range utf16.Encode([]rune(word)) {
-		le = append(le, byte(u), byte(u>>8))
-		be = append(be, byte(u>>8), byte(u))
+		le = binary.LittleEndian.AppendUint16(le, u)
+		be = binary.BigEndian.AppendUint16(be, u)
 		quoted = fmt.Appendf(quoted, "=%02X", u)
 	}
 	all = append(all, le, be, quoted)

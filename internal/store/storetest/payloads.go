@@ -3,11 +3,11 @@ package storetest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,10 +40,12 @@ func payloadTests() []test {
 
 // noise returns octets that do not repeat.
 func noise(n int) memory {
-	data := make([]byte, n)
-	r := rand.NewChaCha8([32]byte{1})
-	_, _ = r.Read(data)
-	return data
+	data := make([]byte, 0, n+sha256.Size)
+	for i := 0; len(data) < n; i++ {
+		block := sha256.Sum256(fmt.Append(nil, i))
+		data = append(data, block[:]...)
+	}
+	return data[:n]
 }
 
 func large(noDir bool) func(*Options) {
