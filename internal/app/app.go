@@ -48,6 +48,9 @@ type Options struct {
 	Ring *seal.Keyring
 	// Level is what the log lets through; Reload sets it. nil: it cannot be set.
 	Level *slog.LevelVar
+	// Lease is how long a job belongs to who claimed it, unless prolonged; 2 minutes. What
+	// a crashed node had claimed is taken up after it.
+	Lease time.Duration
 	// Force takes a policy although its own tests fail.
 	Force bool
 	// Listeners are sockets that are open already, by name (smtp, portal, admin); they take
@@ -55,6 +58,9 @@ type Options struct {
 	Listeners map[string]net.Listener
 	// Web puts something in front of the portal, as the demo does with its page.
 	Web func(portal http.Handler, s store.Store) http.Handler
+	// CutTimeout is how long a client waits for the next hop's reply to the final dot before
+	// the message is stored instead; 0: 30 s.
+	CutTimeout time.Duration
 	// Fault is called at named points, for tests that kill the process there.
 	Fault func(point string)
 }
@@ -93,6 +99,9 @@ type listener struct {
 func New(ctx context.Context, cfg *config.Config, o Options) (*App, error) {
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Lease == 0 {
+		o.Lease = 2 * time.Minute
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -60,7 +60,7 @@ func (a *App) openHop(h config.Hop, name string) (*relay.Sender, error) {
 		},
 		Hello: r.Hello, MaxConns: r.Connections, IdleTimeout: time.Duration(r.Idle),
 		DialTimeout: time.Duration(r.ConnectTimeout), CommandTimeout: time.Duration(r.CommandTimeout),
-		Now: a.o.Now, Log: a.log, Registerer: a.metrics,
+		CutTimeout: a.o.CutTimeout, Now: a.o.Now, Log: a.log, Registerer: a.metrics,
 	})
 }
 
@@ -148,7 +148,7 @@ func (a *App) buildGateway(context.Context) error {
 		o.In = a.in
 	}
 	if a.o.Roles.Worker {
-		o.Lease = 2 * time.Minute
+		o.Lease = a.o.Lease
 	}
 	a.gateway = gateway.New(o)
 	return nil
@@ -220,7 +220,7 @@ func (a *App) buildQueue(context.Context) error {
 	for kind, h := range a.gateway.Handlers() {
 		handlers[kind] = h
 	}
-	a.runner = queue.New(a.store, handlers, queue.Options{Now: a.o.Now, Log: a.log, Metrics: a.metrics})
+	a.runner = queue.New(a.store, handlers, queue.Options{Lease: a.o.Lease, Now: a.o.Now, Log: a.log, Metrics: a.metrics})
 	return nil
 }
 

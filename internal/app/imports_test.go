@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"internal/store":           {"internal/message", "internal/auth", "internal/seal"},
 	"internal/store/postgres":  {"internal/store", "internal/message", "internal/auth", "internal/seal", "migrations"},
 	"internal/store/sqlite":    {"internal/store", "internal/message", "internal/auth", "internal/seal", "migrations"},
-	"internal/store/storetest": {"internal/store", "internal/message", "internal/auth", "internal/seal"},
+	"internal/store/storetest": {"internal/store", "internal/message", "internal/auth", "internal/seal", "internal/seal/sealtest"},
 	"internal/relay":           {"internal/message"},
 	"internal/notify":          {"internal/message", "internal/locale"},
 	"internal/sms":             {"internal/message"},

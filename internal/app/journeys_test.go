@@ -52,9 +52,9 @@ func TestE2ELevel1(t *testing.T) {
 		if len(s.hop.Mails()) < before {
 			t.Fatal("mails vanished")
 		}
-		_, code := s.mailTo("karin@ekman.example", "password")
+		_, code := s.mailTo("karin@ekman.example", "Copy this password")
 		password := passwordForm.FindString(code.Text)
-		b.post("", url.Values{"code": {"wrongwrong22"}}).want(http.StatusOK).never("4000 0045")
+		b.post("", url.Values{"code": {"wrongwrong22"}}).want(http.StatusUnprocessableEntity).never("4000 0045")
 		b.post("", url.Values{"code": {password}}).want(http.StatusOK, "4000 0045 6649 2470")
 		m := s.stored(1)[0]
 		if got := m.Recipients[0].State; got != message.Opened {

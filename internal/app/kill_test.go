@@ -71,7 +71,7 @@ func killChild(raw string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	a, err := app.New(ctx, cfg, app.Options{Roles: app.AllRoles, Fault: fault, Listeners: map[string]net.Listener{"smtp": l}})
+	a, err := app.New(ctx, cfg, app.Options{Roles: app.AllRoles, Fault: fault, Lease: 3 * time.Second, Listeners: map[string]net.Listener{"smtp": l}})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func killRun(t *testing.T, d config.Driver, kills int) {
 	}
 	order := killOrder{Driver: d, Dir: t.TempDir(), Hop: hop.Addr}
 	if d == config.Postgres {
-		order.DSN = testkit.Postgres(t)
+		order.DSN = pgURL(testkit.Postgres(t))
 	}
 	led := &ledger{acked: map[string]string{}, unknown: map[string]bool{}}
 	ctx, stopClients := context.WithCancel(t.Context())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net"
@@ -74,6 +75,7 @@ type system struct {
 	smtp  string
 	texts string
 	log   *lockedBuffer
+	setup setup
 	stop  func()
 }
 
@@ -97,12 +99,13 @@ func (l *lockedBuffer) String() string {
 
 // setup changes what a test needs changed.
 type setup struct {
-	driver config.Driver
-	hop    testkit.SinkOptions
-	ring   *seal.Keyring
-	change func(*config.Config)
-	roles  app.Roles
-	now    func() time.Time
+	driver  config.Driver
+	hop     testkit.SinkOptions
+	ring    *seal.Keyring
+	change  func(*config.Config)
+	options func(*app.Options)
+	roles   app.Roles
+	now     func() time.Time
 }
 
 func listenLocal(t *testing.T) net.Listener {
@@ -132,12 +135,26 @@ func baseConfig(dir, hop, base string) *config.Config {
 	return c
 }
 
+// pgURL writes testkit's keywords as the URL that a configuration has.
+func pgURL(dsn string) string {
+	q, name := url.Values{}, ""
+	for word := range strings.FieldsSeq(dsn) {
+		k, v, _ := strings.Cut(word, "=")
+		if k == "dbname" {
+			name = v
+			continue
+		}
+		q.Set(k, v)
+	}
+	return "postgres:///" + name + "?" + q.Encode()
+}
+
 // newConfig is the configuration of a test.
 func newConfig(t *testing.T, s setup, dir, hop, base string) *config.Config {
 	t.Helper()
 	c := baseConfig(dir, hop, base)
 	if s.driver == config.Postgres {
-		c.Store.Driver, c.Store.URL, c.Store.Path = s.driver, config.NewSecret(testkit.Postgres(t)), ""
+		c.Store.Driver, c.Store.URL, c.Store.Path = s.driver, config.NewSecret(pgURL(testkit.Postgres(t))), ""
 	}
 	if s.change != nil {
 		s.change(c)
@@ -154,41 +171,58 @@ func newSystem(t *testing.T, s setup) *system {
 	t.Helper()
 	hop := testkit.NewSink(t, s.hop)
 	web := listenLocal(t)
-	sys := &system{t: t, hop: hop, base: "http://" + web.Addr().String(), log: &lockedBuffer{}}
+	sys := &system{t: t, hop: hop, base: "http://" + web.Addr().String(), log: &lockedBuffer{}, setup: s}
 	sys.cfg = newConfig(t, s, t.TempDir(), hop.Addr, sys.base)
 	sys.texts = sys.cfg.SMS.File.Path
-	if s.roles == (app.Roles{}) {
-		s.roles = app.AllRoles
-	}
+	sys.start(web)
+	t.Cleanup(func() {
+		sys.stop()
+		if t.Failed() {
+			t.Logf("log:\n%s", sys.log)
+		}
+	})
+	return sys
+}
+
+// options are those of a system whose portal listens on web.
+func (s *system) options(web net.Listener) app.Options {
 	o := app.Options{
-		Roles: s.roles, Log: slog.New(slog.NewTextHandler(sys.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Ring: s.ring, Now: s.now,
+		Roles: s.setup.roles, Ring: s.setup.ring, Now: s.setup.now,
+		Log:       slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Listeners: map[string]net.Listener{"portal": web},
 	}
-	a, err := app.New(t.Context(), sys.cfg, o)
-	if err != nil {
-		t.Fatal(err)
+	if o.Roles == (app.Roles{}) {
+		o.Roles = app.AllRoles
 	}
-	sys.app, sys.store, sys.smtp = a, a.Store(), a.Addr("smtp")
+	if s.setup.options != nil {
+		s.setup.options(&o)
+	}
+	return o
+}
+
+// start runs the gateway by the configuration as it is.
+func (s *system) start(web net.Listener) {
+	s.t.Helper()
+	a, err := app.New(s.t.Context(), s.cfg, s.options(web))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.app, s.store, s.smtp = a, a.Store(), a.Addr("smtp")
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
 	var once sync.Once
-	sys.stop = func() {
+	s.stop = func() {
 		once.Do(func() {
 			cancel()
 			if err := <-done; err != nil {
-				t.Errorf("run: %v", err)
+				s.t.Errorf("run: %v", err)
 			}
 			if err := a.Close(); err != nil {
-				t.Errorf("close: %v", err)
-			}
-			if t.Failed() {
-				t.Logf("log:\n%s", sys.log)
+				s.t.Errorf("close: %v", err)
 			}
 		})
 	}
-	t.Cleanup(sys.stop)
-	return sys
 }
 
 // mail is a message to send.
@@ -317,7 +351,7 @@ func (b *browser) do(req *http.Request, err error) *browser {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.at, b.body, b.status = resp.Request.URL.String(), string(raw), resp.StatusCode
+	b.at, b.body, b.status = resp.Request.URL.String(), html.UnescapeString(string(raw)), resp.StatusCode
 	return b
 }
 
