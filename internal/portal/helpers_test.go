@@ -253,6 +253,7 @@ func (s *stage) sendCode(m *message.Message) string {
 	if err != nil {
 		s.tb.Fatal(err)
 	}
+	s.clock.Add(time.Millisecond) // so that the next wish has a later id
 	return string(made)
 }
 
@@ -341,7 +342,7 @@ func (b *browser) post(path string, fields ...string) answer {
 // enter goes from the link to the opened message and returns the reader's path.
 func (b *browser) enter(m *message.Message, token string) string {
 	b.s.tb.Helper()
-	asked := b.post("/b/" + token).want(b.s.tb, http.StatusOK)
+	asked := b.post("/b/"+token).want(b.s.tb, http.StatusOK)
 	opened := b.post(asked.where, "code", b.s.sendCode(m)).want(b.s.tb, http.StatusOK)
 	if !strings.HasPrefix(opened.where, "/r/") {
 		b.s.tb.Fatalf("after the code: at %s", opened.where)
@@ -368,6 +369,24 @@ func (a answer) lacks(tb testing.TB, texts ...string) answer {
 	tb.Helper()
 	for _, t := range texts {
 		if strings.Contains(html.UnescapeString(a.body), t) {
+			tb.Errorf("%s: must not have %q in\n%s", a.where, t, a.body)
+		}
+	}
+	return a
+}
+
+// unattend makes the message one of a machine that somebody stands in for.
+func unattend(m *message.Message) (store.Effects, error) {
+	a, err := message.ParseAddress("it@norrsund.example")
+	m.Person, m.PersonName, m.Unattended = a, "", true
+	return store.Effects{Effects: m.Note(m.Accepted, message.All, message.EventAsked, nil)}, err
+}
+
+// rawLacks is lacks for the page as it was sent, without reading its escapes.
+func (a answer) rawLacks(tb testing.TB, texts ...string) answer {
+	tb.Helper()
+	for _, t := range texts {
+		if strings.Contains(a.body, t) {
 			tb.Errorf("%s: must not have %q in\n%s", a.where, t, a.body)
 		}
 	}

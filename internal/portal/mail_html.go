@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func (p *Portal) pictures(ctx context.Context, id message.ID, mail *extract.Mail
 	all := map[string]string{}
 	left := int64(maxPictures)
 	for _, part := range mail.Parts {
-		if part.ContentID == "" || !inlineKind(part.Type) || part.Size > min(maxPicture, left) || !strings.Contains(mail.HTML, "cid:"+part.ContentID) {
+		if !inText(part, mail.HTML) || part.Size > min(maxPicture, left) {
 			continue
 		}
 		data, err := p.part(ctx, id, part.Index)
@@ -86,6 +87,12 @@ func (p *Portal) pictures(ctx context.Context, id message.ID, mail *extract.Mail
 		all[part.ContentID] = "data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(data)
 	}
 	return all, nil
+}
+
+// inText says whether a part is a picture that stands in the HTML.
+func inText(part extract.Part, markup string) bool {
+	return part.ContentID != "" && inlineKind(part.Type) &&
+		(strings.Contains(markup, "cid:"+part.ContentID) || strings.Contains(markup, "cid:"+url.PathEscape(part.ContentID)))
 }
 
 // part reads one small attachment whole.
@@ -212,6 +219,9 @@ func cleanHTML(markup string, pictures map[string]string) (string, int) {
 func picture(b *strings.Builder, t html.Token, pictures map[string]string) int {
 	src := attribute(t, "src")
 	id, own := strings.CutPrefix(src, "cid:")
+	if plain, err := url.PathUnescape(id); err == nil { // RFC 2392 2
+		id = plain
+	}
 	data, ok := pictures[id]
 	if own && ok {
 		attrs := []html.Attribute{{Key: "src", Val: data}}

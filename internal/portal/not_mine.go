@@ -14,43 +14,71 @@ import (
 type notMeView struct {
 	*view
 	letter
-	Token string
-	Done  bool
+	Path string // of the page that it was asked on
+	Done bool
 }
 
-// notMePage explains what can be done: at level 2 the number can be refused, by a
-// button. Nothing changes.
+// notMePage, behind the link, explains what can be done. Nothing changes.
 func (p *Portal) notMePage(w http.ResponseWriter, r *http.Request) {
 	a, m, err := p.recipientByLink(r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.view(w, r, a.Lang)
-	page := notMeView{view: v, letter: v.letter(m, a.Recipient), Token: r.PathValue("token")}
-	if page.SMS {
-		p.render(w, r, http.StatusOK, "not_mine", page)
-		return
-	}
-	p.render(w, r, http.StatusOK, "not_me", page)
+	p.explainNotMe(w, r, a, m, "/b/"+r.PathValue("token"))
 }
 
-// notMyNumber holds the message again and has its sender asked anew. Every link and
-// session of the recipient ends: whoever has that number must not get in by it, and the
-// number is not remembered any longer.
+// codeNotMePage is the same for who stands before the field for the code.
+func (p *Portal) codeNotMePage(w http.ResponseWriter, r *http.Request) {
+	v, err := p.visit(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	p.explainNotMe(w, r, v.access, v.message, "/c/"+string(v.access.ID))
+}
+
+// explainNotMe says what can be done: at level 2 the number can be refused, by a button.
+func (p *Portal) explainNotMe(w http.ResponseWriter, r *http.Request, a *auth.Access, m *message.Message, path string) {
+	v := p.view(w, r, a.Lang)
+	page := notMeView{view: v, letter: v.letter(m, a.Recipient), Path: path}
+	name := "not_me"
+	if page.SMS {
+		name = "not_mine"
+	}
+	p.render(w, r, http.StatusOK, name, page)
+}
+
 func (p *Portal) notMyNumber(w http.ResponseWriter, r *http.Request) {
 	a, m, err := p.recipientByLink(r)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.view(w, r, a.Lang)
-	page := notMeView{view: v, letter: v.letter(m, a.Recipient), Token: r.PathValue("token"), Done: true}
-	if !page.SMS {
-		see(w, r, "/b/"+page.Token+"/not-me")
+	p.refuseNumber(w, r, a, m, "/b/"+r.PathValue("token"))
+}
+
+func (p *Portal) codeNotMyNumber(w http.ResponseWriter, r *http.Request) {
+	v, err := p.visit(r)
+	if err != nil {
+		p.fail(w, r, err)
 		return
 	}
-	err = p.o.Store.UpdateAccess(r.Context(), a.ID, nil, func(a *auth.Access, m *message.Message, _ []int64) (store.Effects, error) {
+	p.refuseNumber(w, r, v.access, v.message, "/c/"+string(v.access.ID))
+}
+
+// refuseNumber holds the message again and has its sender asked anew. Every link and
+// session of the recipient ends: whoever has that number must not get in by it, and the
+// number is not remembered any longer.
+func (p *Portal) refuseNumber(w http.ResponseWriter, r *http.Request, a *auth.Access, m *message.Message, path string) {
+	v := p.view(w, r, a.Lang)
+	v.Self = "/"
+	page := notMeView{view: v, letter: v.letter(m, a.Recipient), Done: true}
+	if !page.SMS {
+		see(w, r, path+"/not-me")
+		return
+	}
+	err := p.o.Store.UpdateAccess(r.Context(), a.ID, nil, func(a *auth.Access, m *message.Message, _ []int64) (store.Effects, error) {
 		if !readable(m, a.Recipient, p.o.Now()) {
 			return store.Effects{}, errNothing
 		}

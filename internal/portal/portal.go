@@ -132,6 +132,8 @@ func (p *Portal) routes() []route {
 		{"GET /c/{access}", p.codePage},
 		{"POST /c/{access}", p.tryCode},
 		{"POST /c/{access}/again", p.askAgain},
+		{"GET /c/{access}/not-me", p.codeNotMePage},
+		{"POST /c/{access}/not-me", p.codeNotMyNumber},
 		{"GET /r/{access}", p.readerPage},
 		{"GET /r/{access}/html", p.mailFrame},
 		{"GET /r/{access}/file/{n}", p.downloadFile},

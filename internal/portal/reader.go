@@ -78,10 +78,10 @@ func (p *Portal) readerPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	frame := p.view(w, r, v.access.Lang)
-	page := p.newReaderView(frame, v, mail)
-	if page.HasHTML && r.URL.Query().Get("as") != "text" {
+	page := p.newReaderView(frame, v, mail, r.URL.Query().Get("as") != "text")
+	if page.Rich {
 		_, page.Pictures = cleanHTML(mail.HTML, nil)
-		page.Rich, page.Links = true, hasLink.MatchString(mail.HTML)
+		page.Links = hasLink.MatchString(mail.HTML)
 	} else {
 		page.Text = paragraphs(plainText(mail))
 	}
@@ -94,7 +94,7 @@ func (p *Portal) waits(r *http.Request) bool {
 	return err == nil
 }
 
-func (p *Portal) newReaderView(frame *view, v *visit, mail *extract.Mail) readerView {
+func (p *Portal) newReaderView(frame *view, v *visit, mail *extract.Mail, rich bool) readerView {
 	rcpt := v.recipient()
 	page := readerView{
 		view: frame, Access: v.access.ID, Subject: frame.fullSubject(v.message), From: frame.sender(v.message),
@@ -104,10 +104,11 @@ func (p *Portal) newReaderView(frame *view, v *visit, mail *extract.Mail) reader
 	if !v.message.Date.IsZero() && v.message.Date.Before(frame.Now) {
 		page.Sent = v.message.Date
 	}
+	page.Rich = rich && page.HasHTML
 	page.addressees(mail)
 	for _, part := range mail.Parts {
-		if part.Inline && part.ContentID != "" && strings.Contains(mail.HTML, "cid:"+part.ContentID) && inlineKind(part.Type) {
-			continue // it stands in the text
+		if page.Rich && inText(part, mail.HTML) {
+			continue
 		}
 		page.Files = append(page.Files, frame.file(part))
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigill/internal/message"
@@ -164,13 +165,22 @@ func (p *Portal) checkRow(v *view, row *holdRow) string {
 	}
 	var problem *message.PhoneProblem
 	if errors.As(err, &problem) {
-		return v.PhoneProblem(row.Number, string(problem.Reason), problem.Region, problem.Digits, problem.Want)
+		return v.PhoneProblem(row.Number, string(problem.Reason), problem.Region, typedDigits(row.Number, problem), problem.Want)
 	}
 	if err != nil {
 		return v.PhoneProblem(row.Number, string(message.PhoneNotValid), "", 0, 0)
 	}
 	row.phone = phone
 	return ""
+}
+
+// typedDigits counts the digits as the person sees them: with the 0 in front, which a
+// number too short to be written in national form loses.
+func typedDigits(typed string, p *message.PhoneProblem) int {
+	if strings.HasPrefix(typed, "+") || strings.HasPrefix(typed, "00") {
+		return p.Digits
+	}
+	return digitsIn(typed)
 }
 
 // setNumbers takes the form: when every row is right, all are set in one transaction
