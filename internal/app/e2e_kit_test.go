@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -284,7 +283,7 @@ func (s *system) startAgain() {
 	s.start(web)
 }
 
-// page gets something of the admin listener.
+// admin gets something of the admin listener.
 func (s *system) admin(path string) (int, string) {
 	s.t.Helper()
 	resp, err := http.Get("http://" + s.app.Addr("admin") + path)
@@ -330,7 +329,7 @@ func (s *system) openByMail(to, word string) *browser {
 	return b.post("", url.Values{"code": {passwordForm.FindString(code.Text)}}).want(http.StatusOK)
 }
 
-// setNumbers fills the sender's form: by address of the recipient, "" leaves one out.
+// setNumber gives one recipient a number on the sender's page.
 func (s *system) setNumber(person, word string, which int, number string) *browser {
 	s.t.Helper()
 	_, ask := s.mailTo(person, word)
@@ -352,5 +351,3 @@ tests:
   - {name: hit, body: "a %[1]s here", expect: {verdict: level%[2]d}}
 `, word, level)
 }
-
-var errNever = errors.New("never")
