@@ -63,7 +63,14 @@ func (c *queueShowCmd) Run(e *env) error { return showMessage(e, c.ID, c.JSON) }
 
 type queueRetryCmd struct {
 	ID   string `arg:"" help:"Message id."`
-	Step string `help:"Only this kind of step, such as relay or notify."`
+	Step string `help:"Only this kind of step, such as relay or notify; without it, everything that is on its way out."`
+}
+
+// outward are the steps that are tried again by themselves, and may be hurried; clocks
+// such as expire and remind are not among them.
+var outward = []message.JobKind{
+	message.JobClassify, message.JobRelay, message.JobNotify, message.JobAskPhone, message.JobConfirm,
+	message.JobSendCode, message.JobBounce, message.JobTell,
 }
 
 func (c *queueRetryCmd) Run(e *env) error {
@@ -72,9 +79,17 @@ func (c *queueRetryCmd) Run(e *env) error {
 		return err
 	}
 	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		n, err := s.Hurry(ctx, id, message.JobKind(c.Step))
-		if err != nil {
-			return err
+		kinds := outward
+		if c.Step != "" {
+			kinds = []message.JobKind{message.JobKind(c.Step)}
+		}
+		n := 0
+		for _, k := range kinds {
+			one, err := s.Hurry(ctx, id, k)
+			if err != nil {
+				return err
+			}
+			n += one
 		}
 		if n == 0 {
 			_, _ = fmt.Fprintln(e.err, "nothing waits for this message")

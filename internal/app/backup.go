@@ -15,17 +15,10 @@ import (
 	"sigill/internal/store/sqlite"
 )
 
-// dumper is what both drivers can do beside the contract: write everything they hold,
-// still sealed, in a form that either of them reads.
-type dumper interface {
-	Dump(ctx context.Context, w io.Writer) error
-	Restore(ctx context.Context, r io.Reader) error
-}
-
 // Backup writes the store, still sealed, to w. It is consistent, and mail goes on
 // meanwhile.
 func Backup(ctx context.Context, s store.Store, w io.Writer) error {
-	d, ok := s.(dumper)
+	d, ok := s.(store.Backup)
 	if !ok {
 		return errors.New("this store cannot be backed up")
 	}
@@ -35,7 +28,7 @@ func Backup(ctx context.Context, s store.Store, w io.Writer) error {
 // Restore reads a backup into an empty store. The key ring must be in place: without it
 // nothing of the backup could ever be opened.
 func Restore(ctx context.Context, s store.Store, r io.Reader) error {
-	d, ok := s.(dumper)
+	d, ok := s.(store.Backup)
 	if !ok {
 		return errors.New("this store cannot be restored")
 	}

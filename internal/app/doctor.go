@@ -5,12 +5,15 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"sigill/internal/config"
 	"sigill/internal/relay"
@@ -155,7 +158,7 @@ func (d *doctor) clouds() {
 }
 
 func (d *doctor) hops(ctx context.Context) {
-	a := &App{cfg: d.cfg, o: Options{Now: time.Now}}
+	a := &App{cfg: d.cfg, o: Options{Now: time.Now}, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry()}
 	for name, h := range map[string]config.Hop{"next hop": d.cfg.Relay.NextHop, "inbound next hop": d.cfg.Relay.Inbound} {
 		if h.IsZero() {
 			continue

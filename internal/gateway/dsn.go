@@ -38,6 +38,9 @@ func (g *Gateway) Delay(ctx context.Context, j message.Job) (message.Next, error
 	if err != nil || !r.State.Waiting() || r.Late || to.IsNull() || !r.Notify.Wants(message.NotifyDelay) {
 		return message.Done(), err
 	}
+	if due := m.Accepted.Add(g.o.Terms.Delay); g.o.Now().Before(due) {
+		return message.RetryAt(due), nil // somebody hurried it
+	}
 	return g.report(ctx, m, j, to, notify.Delayed, func(m *message.Message) (message.Effects, error) {
 		return m.DelayTold(g.o.Now(), j.Recipient), nil
 	})

@@ -144,7 +144,7 @@ func (m *Message) Defer(now time.Time, i int, reply string, t Terms) (Effects, e
 	m.Recipients[i].Attempts++
 	m.Recipients[i].Reply = reply
 	e, err := m.step(now, i, EventDeferred, map[string]string{"reply": reply}, Deferred)
-	if err == nil && first {
+	if err == nil && first && t.Delay > 0 {
 		e.Jobs = append(e.Jobs, m.job(JobDelay, i, m.Accepted.Add(t.Delay)))
 	}
 	return e, err
