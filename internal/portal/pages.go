@@ -16,7 +16,10 @@ type smallView struct {
 }
 
 func (p *Portal) renderSmall(w http.ResponseWriter, r *http.Request, status int, v *view, name string, text ...template.HTML) {
-	page := smallView{view: v, State: "sealed", Seal: v.T("page.sealed"), Title: v.T("page." + name + ".title")}
+	page := smallView{view: v, State: "sealed", Seal: v.T("page.home.title"), Title: v.T("page." + name + ".title")}
+	if name == "closed" || name == "busy" { // there is a message, and it is safe
+		page.Seal = v.T("page.sealed")
+	}
 	if len(text) > 0 {
 		page.Lead, page.Text = text[0], text[1:]
 	}
