@@ -33,16 +33,7 @@ func TestMessages(t *testing.T) {
 	if code := run([]string{"check", "--json", messages}, strings.NewReader(""), &out, &errOut); code != exitDone {
 		t.Fatalf("exit %d: %s", code, errOut.String())
 	}
-	all := map[string]judged{}
-	for dec := json.NewDecoder(&out); ; {
-		var j judged
-		if err := dec.Decode(&j); errors.Is(err, io.EOF) {
-			break
-		} else if err != nil {
-			t.Fatal(err)
-		}
-		all[strings.TrimSuffix(filepath.Base(j.File), ".eml")] = j
-	}
+	all := judgements(t, &out)
 	if len(all) < 60 {
 		t.Errorf("%d messages", len(all))
 	}
@@ -60,6 +51,21 @@ func TestMessages(t *testing.T) {
 	for name := range all {
 		t.Errorf("%s.eml: no text file beside it", name)
 	}
+}
+
+// judgements reads the lines of `check --json`, by name of the message.
+func judgements(t *testing.T, r io.Reader) map[string]judged {
+	t.Helper()
+	all := map[string]judged{}
+	dec := json.NewDecoder(r)
+	for dec.More() {
+		var j judged
+		if err := dec.Decode(&j); err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimSuffix(filepath.Base(j.File), ".eml")] = j
+	}
+	return all
 }
 
 // TestMessagesAreWire says that the messages are as mail is on the wire: lines end with CRLF, and hold no other CR or LF.
