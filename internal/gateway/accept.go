@@ -19,6 +19,9 @@ import (
 // first id instead of being stored again.
 const repeatWindow = 24 * time.Hour
 
+// traceRoom is what our Received field may add to the size that the next hop counts.
+const traceRoom = 1 << 10
+
 // Replies of this room.
 var (
 	replySender  = message.Reply{Code: 550, Status: "5.7.1", Text: "The sender's domain is not one of ours"}
@@ -28,6 +31,7 @@ var (
 	replyAuthor  = message.Reply{Code: 550, Status: "5.7.1", Text: "An empty sender needs an author of the organisation"}
 	replyOK      = message.Reply{Code: 250, Status: "2.1.0", Text: "OK"}
 	replyRcptOK  = message.Reply{Code: 250, Status: "2.1.5", Text: "OK"}
+	replyTooBig  = message.Reply{Code: 552, Status: "5.3.4", Text: "The next server does not take messages of this size"}
 	replyRelayed = message.Reply{Code: 250, Status: "2.6.0", Text: "Accepted by the next server"}
 )
 
@@ -115,6 +119,9 @@ func (g *Gateway) count(outcome string, r message.Reply) message.Reply {
 func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) message.Reply {
 	g.metrics.accepted.WithLabelValues(v.m.Decision.Verdict.String()).Inc()
 	if hop, one := g.oneHop(v.m); one {
+		if c, known := hop.Known(); known && c.Size > 0 && v.m.Size+traceRoom > c.Size {
+			return g.count("refused", replyTooBig)
+		}
 		return g.cutThrough(ctx, v, hop, start)
 	}
 	r, _ := g.keep(ctx, v, g.o.Lease)
@@ -134,7 +141,19 @@ func (g *Gateway) oneHop(m *message.Message) (Hop, bool) {
 		}
 	}
 	hop, _ := g.hop(m.Recipients[0].Address)
-	return hop, true
+	return hop, !g.owesReport(hop, m)
+}
+
+// owesReport says whether somebody asked to be told of success, and the hop would not
+// tell: the message then goes through the store, which does (RFC 3461 5.2.2).
+func (g *Gateway) owesReport(hop Hop, m *message.Message) bool {
+	c, known := hop.Known()
+	for i := range m.Recipients {
+		if m.Recipients[i].Notify&message.NotifySuccess != 0 && known && !c.DSN {
+			return true
+		}
+	}
+	return false
 }
 
 // keep commits a judged message. The jobs that are due at once are this node's own for

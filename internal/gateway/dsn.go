@@ -91,6 +91,13 @@ func (g *Gateway) report(ctx context.Context, m *message.Message, j message.Job,
 	return g.write(ctx, j, step)
 }
 
+// reportRelayed is relayedReport for what must not stop for it.
+func (g *Gateway) reportRelayed(ctx context.Context, m *message.Message, i int) {
+	if err := g.relayedReport(ctx, m, i, g.o.Now()); err != nil {
+		g.o.Log.Warn("report of success not sent", "msg", m.ID, "error", err)
+	}
+}
+
 // relayedReport tells a sender who asked for it that a sealed message was passed on as
 // a notice: what happens to it there is not known to SMTP (RFC 3461 5.2.2).
 func (g *Gateway) relayedReport(ctx context.Context, m *message.Message, i int, now time.Time) error {

@@ -58,8 +58,8 @@ func (g *Gateway) notice(ctx context.Context, m *message.Message, j message.Job,
 	now := g.o.Now()
 	tooLate := now.After(m.Recipients[j.Recipient].Since.Add(g.o.Terms.Queue))
 	if out.Class == relay.Accepted {
-		if err := g.relayedReport(ctx, m, j.Recipient, now); err != nil && !reminder {
-			g.o.Log.Warn("report of a sealed message not sent", "msg", m.ID, "error", err)
+		if !reminder && j.Ref != message.RefAgain {
+			g.reportRelayed(ctx, m, j.Recipient)
 		}
 		return g.write(ctx, j, func(m *message.Message) (message.Effects, error) {
 			return m.NoticeSent(now, j.Recipient, reminder)

@@ -58,6 +58,9 @@ func (g *Gateway) sendAll(ctx context.Context, m *message.Message, body message.
 		for k, i := range group {
 			all = append(all, result{i, r.Recipients[k]})
 			g.metrics.deliveries.WithLabelValues(r.Recipients[k].Class.String()).Inc()
+			if r.Recipients[k].Class == relay.Accepted && g.owesReport(hop, m) {
+				g.reportRelayed(ctx, m, i)
+			}
 		}
 		if r.Uncertain {
 			g.o.Log.Warn("connection lost after the final dot; the message may arrive twice", "msg", m.ID)
