@@ -116,8 +116,7 @@ func (s *scanner) excluded(d *detector, c *candidate) string {
 		}
 	}
 	if x.line != nil {
-		from, to := lineAround(s.text.norm, int(c.start))
-		if x.line.Match(s.text.norm[from:to]) {
+		if from, to, ok := lineNear(s.text.norm, int(c.start)); ok && x.line.Match(s.text.norm[from:to]) {
 			return "excluded line"
 		}
 	}
@@ -129,11 +128,15 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 	conf := c.confidence
 	place := s.place(c)
 	nearest, word := s.nearest(d, c, place)
+	against := s.against(d, c, place)
+	if against < nearest { // what stands nearest decides
+		word = 0
+	}
 	lowered := int32(0)
 	for i := range d.context {
 		r := &d.context[i]
 		dist, key, ok := s.near(r, c, place)
-		if !ok || r.lowers && nearest <= dist {
+		if !ok || r.lowers && nearest <= dist || !r.lowers && against < nearest {
 			continue
 		}
 		before := conf
@@ -146,9 +149,26 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 		s.reject(c, s.whyNone(lowered))
 		return
 	}
+	if !s.room(c.det, conf) {
+		return
+	}
 	h := hit{det: c.det, start: c.start, end: c.end, confidence: conf, context: word, value: value}
 	h.near = word > 0 && s.closeBefore(d, c)
 	s.hits = append(s.hits, h)
+}
+
+// room counts a hit and says whether it may be kept. Weak ones are counted apart, so that a flood of them hides nothing.
+func (s *scanner) room(det int32, conf Confidence) bool {
+	counts, most := s.count, int32(maxHits)
+	if conf < Medium {
+		counts, most = s.weak, maxWeak
+	}
+	if counts[det] >= most {
+		s.capped(det)
+		return false
+	}
+	counts[det]++
+	return true
 }
 
 func (s *scanner) whyNone(lowered int32) string {
@@ -188,6 +208,20 @@ func (s *scanner) nearest(d *detector, c *candidate, p place) (distance int, wor
 	return distance, word
 }
 
+// against is the distance of the nearest word that speaks against the candidate.
+func (s *scanner) against(d *detector, c *candidate, p place) int {
+	distance := far
+	for i := range d.context {
+		if !d.context[i].lowers {
+			continue
+		}
+		if dist, _, ok := s.near(&d.context[i], c, p); ok {
+			distance = min(distance, dist)
+		}
+	}
+	return distance
+}
+
 // near says whether a word of the rule stands inside its window: in the text, in the heading of the candidate's column,
 // or, for what raises, in the subject. key is the keyword plus 1.
 func (s *scanner) near(r *contextRule, c *candidate, p place) (dist int, key int32, ok bool) {
@@ -197,7 +231,9 @@ func (s *scanner) near(r *contextRule, c *candidate, p place) (dist int, key int
 	if r.side != SideAfter {
 		for i := next - 1; i >= 0 && i >= next-8; i-- {
 			if words[i].end <= c.start {
-				dist, key = s.chars(words[i].end, c.start, r.within), words[i].key+1
+				if !r.lowers || !s.numberBetween(words[i].end, c.start, r.within) {
+					dist, key = s.chars(words[i].end, c.start, r.within), words[i].key+1
+				}
 				break
 			}
 		}
@@ -222,6 +258,21 @@ func (s *scanner) near(r *contextRule, c *candidate, p place) (dist int, key int
 		dist, key = subjectDistance, s.subject[r.set]
 	}
 	return dist, key, dist <= r.within
+}
+
+// numberBetween says that another number stands between a word and the candidate: "tel" speaks of the first number
+// behind it, not of the next.
+func (s *scanner) numberBetween(from, to int32, within int) bool {
+	if int(to-from) > utf8.UTFMax*within {
+		return false
+	}
+	digits := 0
+	for _, b := range s.text.norm[from:to] {
+		if b-'0' <= 9 {
+			digits++
+		}
+	}
+	return digits >= 4
 }
 
 // chars counts the characters between two offsets, or says far when they are clearly more than within.
@@ -259,46 +310,77 @@ func (s *scanner) closeBefore(d *detector, c *candidate) bool {
 // place is the heading of the column in which a candidate stands; empty when it stands in no table.
 type place struct{ from, to int32 }
 
+// maxLine is how far from a candidate the ends of its line are looked for; a longer line is no row of a table. It keeps
+// a text of one endless line from being read once for each candidate.
+const maxLine = 8 << 10
+
 // place finds the heading. In a body a table is a row of lines with tabs; in an attachment it is the whole text, where
 // a line that holds nothing but the candidate is a table of one column.
 func (s *scanner) place(c *candidate) place {
 	text := s.text.norm
-	from, to := lineAround(text, int(c.start))
+	from, to, ok := lineNear(text, int(c.start))
+	if !ok {
+		return place{}
+	}
 	line := text[from:to]
 	attached := s.kind == extract.AttachmentText
-	column := bytes.Count(line[:int(c.start)-from], []byte{'\t'})
 	if bytes.IndexByte(line, '\t') < 0 && !(attached && len(bytes.TrimSpace(line)) == int(c.end-c.start)) {
 		return place{}
 	}
 	head := 0
 	if !attached {
-		head = tableStart(text, from)
+		head = s.table.start(text, from, to)
 	}
 	if head >= from {
 		return place{}
 	}
-	return cell(text, head, column)
+	return cell(text, head, bytes.Count(line[:int(c.start)-from], []byte{'\t'}))
 }
 
-// maxTable bounds how far back the heading of a table in a body is looked for.
-const maxTable = 256 << 10
+// lineNear is the line around offset p, if both its ends are near.
+func lineNear(text []byte, p int) (from, to int, ok bool) {
+	low, high := max(0, p-maxLine), min(len(text), p+maxLine)
+	from = low + bytes.LastIndexByte(text[low:p], '\n') + 1
+	if from == low && low > 0 {
+		return 0, 0, false
+	}
+	n := bytes.IndexByte(text[p:high], '\n')
+	if n < 0 {
+		return from, high, high == len(text)
+	}
+	return from, p + n, true
+}
 
-// tableStart is where the first of the lines with tabs around offset from begins.
-func tableStart(text []byte, from int) int {
-	start := from
-	for start > 0 && from-start < maxTable {
-		prev := bytes.LastIndexByte(text[:start-1], '\n') + 1
-		if bytes.IndexByte(text[prev:start], '\t') < 0 {
+// table remembers the last row of lines with tabs, so that a long table is walked back once and not for each candidate.
+type table struct{ head, end int }
+
+// start is where the first of the lines with tabs around the line from:to begins.
+func (t *table) start(text []byte, from, to int) int {
+	if from >= t.head && from < t.end {
+		return t.head
+	}
+	head := from
+	for head > 0 {
+		if head == t.end {
+			head = t.head
 			break
 		}
-		start = prev
+		prev := bytes.LastIndexByte(text[:head-1], '\n') + 1
+		if bytes.IndexByte(text[prev:head], '\t') < 0 {
+			break
+		}
+		head = prev
 	}
-	return start
+	t.head, t.end = head, min(to+1, len(text))
+	return head
 }
 
 // cell is the column-th cell of the line that begins at head.
 func cell(text []byte, head, column int) place {
-	_, end := lineAround(text, head)
+	_, end, ok := lineNear(text, head)
+	if !ok {
+		return place{}
+	}
 	at := head
 	for range column {
 		n := bytes.IndexByte(text[at:end], '\t')
@@ -327,13 +409,36 @@ func (s *scanner) reject(c *candidate, why string) {
 // resolve keeps one hit for each stretch of text: of hits that overlap, the one with the better claim. Detectors that
 // allow it share their text with others, but not with themselves.
 func (s *scanner) resolve() []hit {
-	if len(s.hits) < 2 {
-		return s.hits
-	}
-	slices.SortFunc(s.hits, s.claim)
-	taken := map[int32][]hit{}
+	slices.SortFunc(s.hits, byPlace)
 	kept := s.hits[:0]
-	for _, h := range s.hits {
+	for i := 0; i < len(s.hits); {
+		end, reach := i+1, s.hits[i].end
+		for end < len(s.hits) && s.hits[end].start < reach {
+			reach = max(reach, s.hits[end].end)
+			end++
+		}
+		if end-i == 1 {
+			kept = append(kept, s.hits[i])
+		} else {
+			kept = s.contest(kept, s.hits[i:end])
+		}
+		i = end
+	}
+	return kept
+}
+
+func byPlace(a, b hit) int {
+	return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.det, b.det), cmp.Compare(a.end, b.end))
+}
+
+// contest appends to kept those of a row of overlapping hits that stand, by place. kept may share memory with the row's
+// beginning, so the row is judged on a copy.
+func (s *scanner) contest(kept, row []hit) []hit {
+	rivals := slices.Clone(row)
+	slices.SortFunc(rivals, s.claim)
+	taken := map[int32][]hit{}
+	first := len(kept)
+	for _, h := range rivals {
 		owner := int32(-1)
 		if s.e.detectors[h.det].overlap {
 			owner = h.det
@@ -349,9 +454,7 @@ func (s *scanner) resolve() []hit {
 		taken[owner] = slices.Insert(spans, i, h)
 		kept = append(kept, h)
 	}
-	slices.SortFunc(kept, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.det, b.det))
-	})
+	slices.SortFunc(kept[first:], byPlace)
 	return kept
 }
 

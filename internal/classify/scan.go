@@ -16,6 +16,9 @@ type Result struct {
 	Hits     []Hit      // by segment, then by place, then by detector
 	Rejected []Rejected // candidates that do not count, at most 20 of a detector
 	Capped   []string   // detectors of which there may be more hits than are listed
+
+	// Incomplete are segments in which a pattern had more matches than are looked at: something may have been missed.
+	Incomplete []int
 }
 
 // Hit is one value that was found.
@@ -41,9 +44,10 @@ type Rejected struct {
 // Limits of what is kept of one message. More hits of one detector change no verdict that a policy can express well
 // below these numbers; the detector is then named in [Result.Capped].
 const (
-	maxHits     = 10_000 // of one detector
-	maxRejected = 20     // of one detector
-	maxMatches  = 10_000 // of one pattern in one segment
+	maxHits     = 10_000  // of one detector
+	maxWeak     = 1_000   // of one detector, of low confidence
+	maxRejected = 20      // of one detector
+	maxMatches  = 200_000 // of one pattern in one segment
 )
 
 // scanner holds the buffers of one scan.
@@ -66,6 +70,8 @@ type scanner struct {
 	kind    extract.Kind
 	hits    []hit
 	count   []int32 // by detector: hits so far
+	weak    []int32 // by detector: hits of low confidence so far
+	table   table
 	rejects []int32
 	value   Value
 	now     candidate // under consideration
@@ -98,7 +104,7 @@ func newScanner(e *Engine) *scanner {
 	n := len(e.detectors)
 	return &scanner{
 		e: e, found: make([][]wordHit, e.sets), subject: make([]int32, e.sets), open: make([]bool, n), openAlways: make([]bool, n),
-		lines: make([][]int32, len(e.patterns)), count: make([]int32, n), rejects: make([]int32, n),
+		lines: make([][]int32, len(e.patterns)), count: make([]int32, n), weak: make([]int32, n), rejects: make([]int32, n),
 	}
 }
 
@@ -128,13 +134,14 @@ func (s *scanner) reset(now time.Time) {
 	clear(s.subject)
 	clear(s.openAlways)
 	clear(s.count)
+	clear(s.weak)
 	clear(s.rejects)
 	s.value.Now = now
 	s.result = &Result{}
 }
 
 func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) error {
-	s.segment, s.kind = index, seg.Kind
+	s.segment, s.kind, s.table = index, seg.Kind, table{}
 	s.src = append(s.src[:0], seg.Text...)
 	s.text.Reset(s.src)
 	if seg.Kind == extract.AttachmentName {
@@ -148,7 +155,9 @@ func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) err
 	if seg.Kind == extract.Subject {
 		s.keepSubject()
 	}
-	s.takeWords()
+	if err := s.takeWords(ctx); err != nil {
+		return err
+	}
 	if err := s.matchShapes(ctx); err != nil {
 		return err
 	}
@@ -227,14 +236,18 @@ func (s *scanner) keepSubject() {
 	copy(s.openAlways, s.open)
 }
 
-func (s *scanner) takeWords() {
-	for _, w := range s.wordHits {
+func (s *scanner) takeWords(ctx context.Context) error {
+	for i, w := range s.wordHits {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		d := &s.e.detectors[w.det]
 		if d.gated && !s.open[w.det] {
 			continue
 		}
 		s.candidate(candidate{det: w.det, start: w.start, end: w.end, confidence: d.confidence, term: w.term + 1})
 	}
+	return nil
 }
 
 func (s *scanner) matchShapes(ctx context.Context) error {
@@ -275,8 +288,8 @@ func (s *scanner) matchPatterns(ctx context.Context) error {
 		s.eachRange(int32(i), func(from, to int) {
 			left = s.matchRange(p, from, to, left)
 		})
-		if left <= 0 {
-			s.capped(p.det)
+		if left <= 0 && !slices.Contains(s.result.Incomplete, s.segment) {
+			s.result.Incomplete = append(s.result.Incomplete, s.segment)
 		}
 	}
 	return nil
@@ -356,11 +369,6 @@ func (s *scanner) settle() {
 	kept := s.resolve()
 	at, chars := 0, 0
 	for _, h := range kept {
-		if s.count[h.det] >= maxHits {
-			s.capped(h.det)
-			continue
-		}
-		s.count[h.det]++
 		chars += utf8.RuneCount(s.text.norm[at:h.start])
 		at = int(h.start)
 		d := &s.e.detectors[h.det]

@@ -268,3 +268,82 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("warnings = %q", w)
 	}
 }
+
+// TestNearestWordDecides weighs words that speak for a number against words that speak against it.
+func TestNearestWordDecides(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	for text, want := range map[string]string{
+		"Personnummer finns. Ordernr 890102-2387":          "low",
+		"Ordernr 12 med personnummer 890102-2387":          "high",
+		"Tel 070-123 45 67, 890102-2387":                   "medium",
+		"Tel 12, 890102-2387":                              "low",
+		"890102-2387 är ett personnummer":                  "high",
+		"Tel\t890102-2387":                                 "low",
+		"född" + strings.Repeat(".", 290) + "890102-2387":  "high",
+		"född" + strings.Repeat(".", 310) + "890102-2387":  "medium",
+		"född" + strings.Repeat("å", 290) + " 890102-2387": "high",
+	} {
+		if got := scanText(t, e, body(text)); len(got) != 1 || !strings.HasSuffix(got[0], " "+want) {
+			t.Errorf("%.60q: %v, want %s", text, got, want)
+		}
+	}
+}
+
+// TestFloodHidesNothing puts one real number behind many weak ones.
+func TestFloodHidesNothing(t *testing.T) {
+	t.Parallel()
+	flood := strings.Repeat("8901022387 ", 3*maxWeak) + strings.Repeat(".", 400)
+	got := scanText(t, engine(t), body(flood+"personnummer 19490823-9959"))
+	if last := got[len(got)-1]; len(got) != maxWeak+1 || last != "person 194908239959 high" {
+		t.Errorf("%d hits, the last %s", len(got), last)
+	}
+}
+
+func TestTooManyMatchesAreTold(t *testing.T) {
+	t.Parallel()
+	e, err := Compile([]Detector{{ID: "digit", Patterns: []Pattern{{Regex: `\d`, Confidence: Medium}}, Exclude: Exclude{SameDigit: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Scan(context.Background(), []extract.Segment{body(strings.Repeat("7", maxMatches+1))}, today)
+	if err != nil || len(r.Incomplete) != 1 {
+		t.Errorf("incomplete %v, %v", r.Incomplete, err)
+	}
+}
+
+// TestTables checks headings in tables of every place and size.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	row := "Jan\t123456782\n"
+	filler := strings.Repeat("Jan\tx\n", 200)
+	tests := []struct {
+		name, text string
+		kind       extract.Kind
+		want       int // hits of high confidence
+	}{
+		{"body", "Naam\tBSN\n" + filler + row + filler + row, extract.Body, 2},
+		{"two tables", "Naam\tBSN\n" + filler + row + "\n" + strings.Repeat("tekst ", 100) + "\nNaam\tOrder\n" + filler + row, extract.Body, 1},
+		{"text before", "Hallo\n\nNaam\tBSN\n" + filler + row, extract.Body, 1},
+		{"attachment with blank rows", "Naam\tBSN\n" + filler + "\n\n" + row, extract.AttachmentText, 1},
+		{"one column in an attachment", "BSN\n" + strings.Repeat("onbekend\n", 100) + "123456782\n", extract.AttachmentText, 1},
+		{"one column in a body", "BSN\n" + strings.Repeat("onbekend\n", 100) + "123456782\n", extract.Body, 0},
+		{"fewer headings than cells", "BSN\n" + filler + row, extract.AttachmentText, 0},
+		{"endless line", "BSN\t" + strings.Repeat("x\t", maxLine) + "123456782", extract.Body, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			high := 0
+			for _, hit := range scanText(t, e, extract.Segment{Kind: tt.kind, Text: tt.text, Attachment: -1}) {
+				if strings.HasSuffix(hit, "high") {
+					high++
+				}
+			}
+			if high != tt.want {
+				t.Errorf("%d of high confidence, want %d", high, tt.want)
+			}
+		})
+	}
+}

@@ -283,9 +283,12 @@ func isWord(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
 }
 
+// maxWord is how far the ends of a word are looked for.
+const maxWord = 256
+
 // wordEnd is where the word around offset p ends.
 func wordEnd(text []byte, p int) int {
-	for p < len(text) {
+	for limit := p + maxWord; p < len(text) && p < limit; {
 		r, n := utf8.DecodeRune(text[p:])
 		if !isWord(r) && r != filler {
 			break
@@ -297,7 +300,7 @@ func wordEnd(text []byte, p int) int {
 
 // wordStart is where the word around offset p begins.
 func wordStart(text []byte, p int) int {
-	for p > 0 {
+	for limit := p - maxWord; p > 0 && p > limit; {
 		r, n := utf8.DecodeLastRune(text[:p])
 		if !isWord(r) && r != filler {
 			break

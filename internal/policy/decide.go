@@ -185,7 +185,7 @@ func (e *evaluation) explanation() *Explanation {
 	}
 	x.Findings = x.Findings[:min(len(x.Findings), maxFindings)]
 	x.Observed = x.Observed[:min(len(x.Observed), maxFindings)]
-	for _, u := range e.in.Content.Unreadable {
+	for _, u := range e.unread {
 		if len(x.Unscannable) == maxFindings {
 			break
 		}

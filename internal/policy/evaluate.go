@@ -50,7 +50,8 @@ type evaluation struct {
 	in         *Input
 	scanned    *classify.Result
 	byDetector map[string][]int // indexes of hits
-	names      []string         // per attachment name with hits: original, masked, original, masked, ...
+	unread     []extract.Unreadable
+	names      []string // per attachment name with hits: original, masked, original, masked, ...
 
 	subject  string // without trigger words
 	causes   []cause
@@ -99,6 +100,10 @@ func newEvaluation(p *Policy, in *Input, scanned *classify.Result) *evaluation {
 		if seg := &in.Content.Segments[h.Segment]; seg.Kind == extract.AttachmentName && h.End > h.Start {
 			e.names = append(e.names, seg.Text[h.Start:h.End], h.Masked)
 		}
+	}
+	e.unread = slices.Clone(in.Content.Unreadable)
+	for _, i := range scanned.Incomplete {
+		e.unread = append(e.unread, extract.Unreadable{Where: in.Content.Segments[i].Where, Reason: extract.TooMany, Detail: "more matches than are looked at"})
 	}
 	for _, to := range in.Envelope.To {
 		e.recipients = append(e.recipients, to.Address)
@@ -261,7 +266,7 @@ func (e *evaluation) lifted(r *rule, i int) bool {
 // unreadable turns what could not be read into causes, one for each reason.
 func (e *evaluation) unreadable() {
 	at := map[extract.Reason]int{}
-	for _, u := range e.in.Content.Unreadable {
+	for _, u := range e.unread {
 		o := e.outcome(u.Reason)
 		if o.Level == 0 {
 			continue

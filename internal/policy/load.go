@@ -97,7 +97,7 @@ func (p *Policy) Locale() string { return p.locale }
 // Limits is what extracting a message may cost.
 func (p *Policy) Limits() extract.Limits { return p.limits }
 
-// Warnings names what works but costs: patterns that run over every text, exceptions that have expired.
+// Warnings names what works but costs: patterns that have to run over every text.
 func (p *Policy) Warnings() []string { return slices.Clone(p.engine.Warnings()) }
 
 // Rules lists the ids of rules, triggers and labels, in alphabetical order.

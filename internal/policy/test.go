@@ -145,11 +145,12 @@ func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
 		if d.Tests == nil {
 			continue
 		}
+		id := d.ID + d.Override // one of them is empty
 		for j, x := range d.Tests.Match {
-			results = append(results, s.example(ctx, fmt.Sprintf("%s match %d", d.ID, j+1), d.ID, x, true, now))
+			results = append(results, s.example(ctx, fmt.Sprintf("%s match %d", id, j+1), id, x, true, now))
 		}
 		for j, x := range d.Tests.Miss {
-			results = append(results, s.example(ctx, fmt.Sprintf("%s miss %d", d.ID, j+1), d.ID, x, false, now))
+			results = append(results, s.example(ctx, fmt.Sprintf("%s miss %d", id, j+1), id, x, false, now))
 		}
 	}
 	return results
