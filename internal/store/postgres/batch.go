@@ -14,8 +14,9 @@ import (
 // all that the calls are conditional on; what each may write is then decided here; the
 // last round writes and commits.
 type batch struct {
-	s   *Store
-	ops []*op
+	s    *Store
+	ops  []*op
+	wait bool // for messages that others have locked
 
 	messages map[string]int64  // version of each locked message
 	states   map[place]string  // of the recipients that outcomes are about
@@ -42,7 +43,7 @@ type job struct {
 
 func (s *Store) newBatch(ops []*op) *batch {
 	for _, o := range ops {
-		o.err, o.ok = nil, false // it may run again
+		o.err, o.ok, o.held = nil, false, false // it may run again
 	}
 	return &batch{
 		s: s, ops: ops, w: s.newWrites(), messages: map[string]int64{}, states: map[place]string{},
@@ -60,7 +61,7 @@ func (b *batch) run(ctx context.Context, t *tx, first *pgx.Batch) error {
 	repeated := b.decide()
 	if len(repeated) > 0 {
 		again := &pgx.Batch{}
-		b.queueMessages(again, b.firsts(repeated))
+		b.queueMessages(again, b.firsts(repeated), true)
 		if err := t.send(ctx, again); err != nil {
 			return err
 		}
@@ -91,7 +92,7 @@ func (b *batch) queueLocks(to *pgx.Batch) {
 			messages, indexes = append(messages, o.outcome.Message), append(indexes, o.outcome.Recipients[i].Index)
 		}
 	}
-	b.queueMessages(to, ids)
+	b.queueMessages(to, ids, b.wait)
 	if len(jobs) > 0 {
 		each(to.Queue("select id, attempt, owner from jobs where id = any($1::text[]) order by id for update", jobs),
 			func(scan func(...any) error) error {
@@ -115,11 +116,15 @@ func (b *batch) queueLocks(to *pgx.Batch) {
 	}
 }
 
-func (b *batch) queueMessages(to *pgx.Batch, ids []string) {
+func (b *batch) queueMessages(to *pgx.Batch, ids []string, wait bool) {
 	if len(ids) == 0 {
 		return
 	}
-	each(to.Queue("select id, version from messages where id = any($1::text[]) order by id for update", ids),
+	query := "select id, version from messages where id = any($1::text[]) order by id for update"
+	if !wait {
+		query += " skip locked"
+	}
+	each(to.Queue(query, ids),
 		func(scan func(...any) error) error {
 			var id string
 			var version int64
@@ -249,6 +254,7 @@ func (b *batch) raise(id string) int64 {
 func (b *batch) outcome(o *op) {
 	r := o.outcome
 	if _, ok := b.messages[r.Message]; !ok || len(r.Recipients) == 0 {
+		o.held = !ok && !b.wait
 		return
 	}
 	for i := range r.Recipients {

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"sigill/internal/store"
 )
 
@@ -28,6 +30,7 @@ type op struct {
 	// The answer: err is the op's own, or that of the whole batch.
 	err  error
 	ok   bool // of an outcome: it was written
+	held bool // of an outcome: somebody else has locked its message
 	done chan struct{}
 }
 
@@ -45,9 +48,6 @@ type committer struct {
 func newCommitter(s *Store, batch, committers int) *committer {
 	if batch <= 0 {
 		batch = maxBatch
-	}
-	if committers <= 0 {
-		committers = defaultCommitters
 	}
 	c := &committer{s: s, batch: batch, queue: make(chan *op, 4*maxBatch)}
 	for range committers {
@@ -134,7 +134,7 @@ func (c *committer) commit(ops []*op) {
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(context.Background(), commitTime)
 	defer cancel()
-	err := c.s.commitOps(ctx, ops)
+	err := c.s.commitOps(ctx, c.s.hot, ops, false)
 	var lost *lostError
 	if err != nil && len(ops) > 1 && !errors.As(err, &lost) && !errors.Is(err, store.ErrUnsure) && ctx.Err() == nil {
 		c.commit(ops[:len(ops)/2])
@@ -150,11 +150,13 @@ func (c *committer) commit(ops []*op) {
 	}
 }
 
-// commitOps commits ops in one transaction.
-func (s *Store) commitOps(ctx context.Context, ops []*op) error {
+// commitOps commits ops in one transaction. Unless it may wait, it passes over messages
+// that somebody else has locked.
+func (s *Store) commitOps(ctx context.Context, pool *pgxpool.Pool, ops []*op, wait bool) error {
 	var b *batch
-	err := s.transact(ctx, ops[0].kind, func(t *tx) error {
+	err := s.transactOn(ctx, pool, ops[0].kind, func(t *tx) error {
 		b = s.newBatch(ops)
+		b.wait = wait
 		return b.run(ctx, t, t.first())
 	})
 	if err == nil {

@@ -118,7 +118,7 @@ func (s *Store) Restore(ctx context.Context, r io.Reader) error {
 	if !s.files {
 		dir = nil
 	}
-	err := s.once(ctx, "restore", func(t *tx) error { // once: r cannot be read again
+	err := s.once(ctx, s.pool, "restore", func(t *tx) error { // once: r cannot be read again
 		b := t.first()
 		b.Queue("lock table installation in share row exclusive mode") // one at a time
 		if err := t.send(ctx, b); err != nil {

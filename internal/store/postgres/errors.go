@@ -14,6 +14,7 @@ const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
 	diskFull             = "53100"
+	readOnly             = "25006"
 )
 
 // explain turns what the server says about a full disk into store.ErrFull. The texts of

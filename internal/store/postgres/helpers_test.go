@@ -191,12 +191,12 @@ func (c *proxied) fromClient() {
 			}
 			return
 		}
-		_, err = c.server.Write(buf[:n])
 		c.mu.Lock()
-		if err != nil || c.deaf {
+		cut := c.deaf // asked before the server can answer, or it would be that of a later moment
+		c.mu.Unlock()
+		if _, err = c.server.Write(buf[:n]); err != nil || cut {
 			_ = c.client.Close()
 		}
-		c.mu.Unlock()
 	}
 }
 

@@ -18,7 +18,7 @@ type metrics struct {
 	dropped prometheus.Counter
 }
 
-func newMetrics(r prometheus.Registerer, pool *pgxpool.Pool) (*metrics, error) {
+func newMetrics(r prometheus.Registerer, pools ...*pgxpool.Pool) (*metrics, error) {
 	if r == nil {
 		return nil, nil //nolint:nilnil // a nil *metrics counts nothing
 	}
@@ -40,7 +40,12 @@ func newMetrics(r prometheus.Registerer, pool *pgxpool.Pool) (*metrics, error) {
 	}
 	busy := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sigill_store_connections_busy", Help: "Database connections in use.",
-	}, func() float64 { return float64(pool.Stat().AcquiredConns()) })
+	}, func() (n float64) {
+		for _, p := range pools {
+			n += float64(p.Stat().AcquiredConns())
+		}
+		return n
+	})
 	for _, c := range []prometheus.Collector{m.seconds, m.calls, m.failed, m.dropped, busy} {
 		if err := r.Register(c); err != nil {
 			return nil, err

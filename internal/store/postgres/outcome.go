@@ -23,8 +23,18 @@ func (s *Store) Outcome(ctx context.Context, o store.Outcome) (bool, error) {
 	if err == nil {
 		err = s.committer.submit(waiting)
 	}
+	if err == nil && waiting.held {
+		err = s.patiently(ctx, waiting)
+	}
 	if err != nil {
 		return false, fmt.Errorf("outcome of message %s: %w", o.Message, err)
 	}
 	return waiting.ok, nil
+}
+
+// patiently writes an outcome by itself, when who has locked its message is done.
+func (s *Store) patiently(ctx context.Context, o *op) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTime)
+	defer cancel()
+	return s.commitOps(ctx, s.pool, []*op{o}, true)
 }

@@ -3,7 +3,9 @@
 //
 // What is hot (new messages, outcomes of the relay, traces with a decision) waits for a
 // committer, which merges all that waits into a few multi-row statements, pipelined in
-// one transaction with one sync for everybody. What changes a message in other ways has
+// one transaction with one sync for everybody. Committers have connections of their own,
+// and pass over a message that somebody else has locked: its outcome is then written by
+// itself. What changes a message in other ways has
 // a transaction of its own that locks the message's row first; rows are always locked in
 // the order message, jobs, counters, and those of one kind by their key, so that
 // transactions wait for each other in one direction only. The few that still meet in a
@@ -75,6 +77,7 @@ type Store struct {
 	codec     *store.Codec
 	sql       *statements
 	pool      *pgxpool.Pool
+	hot       *pgxpool.Pool   // of the committers: who waits for a row elsewhere never keeps them waiting
 	config    *pgx.ConnConfig // for a connection past the pool
 	committer *committer
 	lazy      *lazyTraces
@@ -147,7 +150,17 @@ func (o *Options) check() (*pgxpool.Config, error) {
 
 func (s *Store) open(ctx context.Context, o Options, config *pgxpool.Config) error {
 	var err error
+	if o.committers <= 0 {
+		o.committers = defaultCommitters
+	}
+	hot := config.Copy()
+	hot.MaxConns = int32(min(o.committers, 1000))                                          //nolint:gosec // bounded
+	hot.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false } // a batch runs again by itself
+	config.MaxConns = max(config.MaxConns-hot.MaxConns, 2)
 	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return err
+	}
+	if s.hot, err = pgxpool.NewWithConfig(ctx, hot); err != nil {
 		return err
 	}
 	if err := s.greet(ctx); err != nil {
@@ -159,7 +172,7 @@ func (s *Store) open(ctx context.Context, o Options, config *pgxpool.Config) err
 	if err := s.identify(ctx, o); err != nil {
 		return err
 	}
-	if s.metrics, err = newMetrics(o.Registerer, s.pool); err != nil {
+	if s.metrics, err = newMetrics(o.Registerer, s.pool, s.hot); err != nil {
 		return err
 	}
 	s.committer = newCommitter(s, o.batch, o.committers)
@@ -175,8 +188,10 @@ func (s *Store) Close() error {
 	if s.committer != nil {
 		s.committer.close()
 	}
-	if s.pool != nil {
-		s.pool.Close()
+	for _, p := range []*pgxpool.Pool{s.hot, s.pool} {
+		if p != nil {
+			p.Close()
+		}
 	}
 	return nil
 }

@@ -3,9 +3,7 @@ package postgres
 import (
 	"context"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -55,9 +53,8 @@ func (d *databases) url(tb testing.TB, folder string) string {
 
 func (d *databases) open(tb testing.TB, o storetest.Options) (store.Store, error) {
 	tb.Helper()
-	committers, _ := strconv.Atoi(os.Getenv("COMMITTERS"))
 	opts := Options{
-		committers: committers, URL: d.url(tb, o.Folder), PayloadPlace: store.PlaceDir, Dir: filepath.Join(o.Folder, "payloads"), Inline: o.Inline,
+		URL: d.url(tb, o.Folder), PayloadPlace: store.PlaceDir, Dir: filepath.Join(o.Folder, "payloads"), Inline: o.Inline,
 		Ring: o.Ring, Now: o.Now, Node: o.Node, Fault: o.Fault, MaxConns: 6,
 	}
 	if o.NoDir {

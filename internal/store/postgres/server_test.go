@@ -131,7 +131,7 @@ func TestUnsyncedCommitsAreRefused(t *testing.T) {
 	opened := open(t, Options{URL: url})
 	// It may be turned off later: new connections see it.
 	set("off")
-	opened.pool.Reset()
+	opened.hot.Reset()
 	if _, err := opened.Create(context.Background(), mail(t)); !errors.Is(err, ErrUnsynced) {
 		t.Errorf("stored unsynced: %v", err)
 	}
@@ -511,4 +511,75 @@ func TestCanary(t *testing.T) {
 	if found := heard(t, pg, url); len(found) != len(canaries) {
 		t.Errorf("without sealing, only %v were found", found)
 	}
+}
+
+// TestALockedMessageHindersNobodyElse holds a message as a hung node would, and lets
+// others pass.
+func TestALockedMessageHindersNobodyElse(t *testing.T) {
+	t.Parallel()
+	url, ctx := migrated(t), context.Background()
+	s := open(t, Options{URL: url, committers: 1})
+	held := mail(t)
+	jobs, err := s.Create(ctx, held)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := connect(t, url)
+	if _, err := holder.Exec(ctx, "begin"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holder.Exec(ctx, "select 1 from messages where id = $1 for update", string(held.Message.ID)); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ok, err := s.Outcome(ctx, store.Outcome{
+			Message: held.Message.ID, Recipients: []int{0}, State: message.Delivered, At: time.Now(), Reply: "250", Job: &jobs[0]})
+		if !ok || err != nil {
+			t.Errorf("outcome of the held message: %v, %v", ok, err)
+		}
+	})
+	waitForLock(t, url)
+	for kind, call := range calls(t, s) { // the outcome above still waits
+		if err := call(); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if _, err := holder.Exec(ctx, "rollback"); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	once(t, s, held.Message.ID, message.EventDelivered)
+}
+
+// TestAFormerPrimaryIsLeft lets a server take no more writes for the connections that
+// there are, as after a failover.
+func TestAFormerPrimaryIsLeft(t *testing.T) {
+	t.Parallel()
+	url, ctx := migrated(t), context.Background()
+	c := connect(t, url)
+	var name string
+	mustScan(t, c, "select current_database()", &name)
+	set := func(to string) {
+		t.Helper()
+		if _, err := c.Exec(ctx, "alter database "+name+" set default_transaction_read_only = "+to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := open(t, Options{URL: url})
+	set("on")
+	s.hot.Reset()
+	if _, err := s.Create(ctx, mail(t)); err == nil {
+		t.Error("a server that takes no writes has written")
+	}
+	if _, err := c.Exec(ctx, "set default_transaction_read_only = off"); err != nil {
+		t.Fatal(err)
+	}
+	set("off")    // the connections that there are keep the old setting
+	for range 2 { // one for each connection that a committer may still have
+		if _, err := s.Create(ctx, mail(t)); err == nil {
+			return
+		}
+	}
+	t.Error("the store stays with the server that takes no writes")
 }

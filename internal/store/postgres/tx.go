@@ -36,8 +36,12 @@ type tx struct {
 // connection that was gone before the COMMIT. Unless fn has committed, the transaction
 // is rolled back.
 func (s *Store) transact(ctx context.Context, kind string, fn func(t *tx) error) error {
+	return s.transactOn(ctx, s.pool, kind, fn)
+}
+
+func (s *Store) transactOn(ctx context.Context, pool *pgxpool.Pool, kind string, fn func(t *tx) error) error {
 	for n := 1; ; n++ {
-		err := s.once(ctx, kind, fn)
+		err := s.once(ctx, pool, kind, fn)
 		var again *againError
 		if !errors.As(err, &again) || n == attempts {
 			return explain(err)
@@ -51,14 +55,20 @@ func (s *Store) transact(ctx context.Context, kind string, fn func(t *tx) error)
 	}
 }
 
-func (s *Store) once(ctx context.Context, kind string, fn func(t *tx) error) error {
+func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, kind string, fn func(t *tx) error) (err error) {
 	if err := s.fault(kind + ".begin"); err != nil {
 		return err
 	}
-	conn, err := s.pool.Acquire(ctx)
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return &lostError{err}
 	}
+	defer func() {
+		if code(err) == readOnly { // it was the primary once: look for the one that is
+			s.pool.Reset()
+			s.hot.Reset()
+		}
+	}()
 	t := &tx{s: s, kind: kind, conn: conn, key: rand.Int64()}
 	defer t.release(ctx)
 	return fn(t)
