@@ -3,15 +3,15 @@
 // It knows no job by name. A job is done when its handler says so; a handler that
 // fails, panics or is killed with its process meets the same job again, later, so each
 // handler first asks whether its step is still due.
+//
+// A job belongs to this node as long as its lease: the lease is prolonged while the job
+// runs, renewed before a job begins that waited here, and when it is lost all the same
+// the handler's context ends. What was claimed and not begun is given back at the end.
 package queue
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -27,15 +27,23 @@ type Handler func(ctx context.Context, j message.Job) (message.Next, error)
 
 // Options of a [Runner]. Zero values take the defaults named.
 type Options struct {
-	Workers  int           // jobs at the same time; 16
-	Lease    time.Duration // how long a claim holds; it is prolonged while the job runs; 2 min
-	Poll     time.Duration // how often other nodes' jobs are looked for; 1 s
-	MinPause time.Duration // before the second attempt; 5 s
-	MaxPause time.Duration // between attempts; 1 h
-	Now      func() time.Time
+	Workers  int              // jobs at the same time; 16
+	Lease    time.Duration    // how long a claim holds; it is prolonged while the job runs; 2 min
+	Drain    time.Duration    // how long running jobs may go on when the runner ends; 20 s, the lease at most
+	Poll     time.Duration    // how often other nodes' jobs are looked for; 1 s
+	MinPause time.Duration    // before the second attempt; 5 s
+	MaxPause time.Duration    // between attempts; 1 h
+	Now      func() time.Time // when jobs are due; intervals within the process go by its own clock
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer // nil for none
 }
+
+// maxOffered is how many jobs may wait here for a worker; with more, the rest are left
+// to their lease.
+const maxOffered = 4096
+
+// soonest is the least time between two looks for jobs that turned out to be gone.
+const soonest = 10 * time.Millisecond
 
 // Runner works jobs until its context ends.
 type Runner struct {
@@ -43,21 +51,35 @@ type Runner struct {
 	handlers map[message.JobKind]Handler
 	o        Options
 	slots    chan struct{} // one token for each job that may run
-	offered  chan message.Job
+	offered  chan held
 	worked   *prometheus.CounterVec
 
+	// Of the goroutine in Run alone.
+	claimed []held    // not begun yet; never more than there are free slots
+	looked  time.Time // when jobs were last claimed; zero to look at once
+	due     time.Time // when the store then said that there may be one; zero for never
+	more    bool      // the last claim got as much as it asked for
+	offers  bool      // while there is more, whose turn it is: the offered ones', or the store's
+
 	mu      sync.Mutex
-	running map[message.ID]message.Job
+	running map[*run]struct{}
 }
 
-// New makes a runner that calls the handler of each job's kind.
+// held is a job that this node holds by a lease that began at since.
+type held struct {
+	job   message.Job
+	since time.Time
+}
+
+// New makes a runner that calls the handler of each job's kind. Its Run may be called
+// once.
 func New(jobs store.Jobs, handlers map[message.JobKind]Handler, o Options) *Runner {
 	o.defaults()
 	r := &Runner{
 		jobs: jobs, handlers: handlers, o: o,
 		slots:   make(chan struct{}, o.Workers),
-		offered: make(chan message.Job, 4096),
-		running: map[message.ID]message.Job{},
+		offered: make(chan held, maxOffered),
+		running: map[*run]struct{}{},
 		worked: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "sigill_jobs_total", Help: "Jobs worked, by kind and result.",
 		}, []string{"kind", "result"}),
@@ -75,6 +97,10 @@ func (o *Options) defaults() {
 	if o.Lease == 0 {
 		o.Lease = 2 * time.Minute
 	}
+	if o.Drain == 0 {
+		o.Drain = 20 * time.Second
+	}
+	o.Drain = min(o.Drain, o.Lease)
 	if o.Poll == 0 {
 		o.Poll = time.Second
 	}
@@ -92,176 +118,129 @@ func (o *Options) defaults() {
 	}
 }
 
-// Offer hands over jobs that this node has claimed already. What does not fit is left
-// to its lease.
+// Offer hands over jobs that this node claimed a moment ago, for as long as its own
+// claims hold. What does not fit is left to its lease.
 func (r *Runner) Offer(jobs []message.Job) {
+	since := time.Now()
 	for _, j := range jobs {
 		select {
-		case r.offered <- j:
+		case r.offered <- held{j, since}:
 		default:
 			return
 		}
 	}
 }
 
-// Run works jobs until ctx ends, then waits for those that run. A handler's own context
-// outlives ctx by at most the lease.
+// Run works jobs until ctx ends, then waits for those that run: after Drain their
+// contexts end too. What this node holds and has not begun is given back.
 func (r *Runner) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	var wg sync.WaitGroup
-	wg.Go(func() { r.prolong(ctx) })
+	var workers, keeper sync.WaitGroup
+	keeper.Go(func() { r.prolong(work) })
 	for ctx.Err() == nil {
 		select {
 		case r.slots <- struct{}{}:
 		case <-ctx.Done():
 			continue
 		}
-		j, ok := r.next(ctx)
+		h, ok := r.next(ctx)
 		if !ok {
 			<-r.slots
 			continue
 		}
-		r.begin(j)
-		wg.Go(func() {
+		workers.Go(func() {
 			defer func() { <-r.slots }()
-			r.work(work, j)
+			r.work(work, h)
 		})
 	}
-	late := time.AfterFunc(r.o.Lease, stop)
+	late := time.AfterFunc(r.o.Drain, stop)
 	defer late.Stop()
-	wg.Wait()
+	r.giveBack(work)
+	workers.Wait()
+	stop()
+	keeper.Wait()
 	return nil
 }
 
-// next returns the next job to work: an offered one, else one that it claims, else it
-// waits until there may be one.
-func (r *Runner) next(ctx context.Context) (message.Job, bool) {
-	select {
-	case j := <-r.offered:
-		return j, true
-	default:
+// next returns the next job to work. It blocks until there is one, or there may be one,
+// or ctx ends.
+func (r *Runner) next(ctx context.Context) (held, bool) {
+	if h, ok := r.takeClaimed(); ok {
+		return h, true
 	}
-	free := cap(r.slots) - len(r.slots) + 1
-	jobs, due, err := r.jobs.Claim(ctx, free, r.o.Lease)
-	if err != nil {
-		if ctx.Err() == nil {
-			r.o.Log.Warn("jobs could not be claimed", "error", err)
+	if !r.storeFirst() {
+		select {
+		case h := <-r.offered:
+			return h, true
+		default:
 		}
-		return r.wait(ctx, time.Time{})
 	}
-	if len(jobs) == 0 {
-		return r.wait(ctx, due)
+	if r.lookDue() {
+		r.claim(ctx)
 	}
-	r.Offer(jobs[1:])
-	return jobs[0], true
+	if h, ok := r.takeClaimed(); ok {
+		return h, true
+	}
+	return r.wait(ctx)
 }
 
-func (r *Runner) wait(ctx context.Context, due time.Time) (message.Job, bool) {
-	pause := r.o.Poll
-	if !due.IsZero() {
-		pause = min(pause, max(due.Sub(r.o.Now()), time.Millisecond))
+// storeFirst says whether jobs that wait in the store go before offered ones: else a
+// busy node would never come to its retries. They have their turn once a poll, and every
+// second time while there are more than were claimed.
+func (r *Runner) storeFirst() bool {
+	if r.more {
+		r.offers = !r.offers
+		return !r.offers
 	}
-	timer := time.NewTimer(pause)
+	return time.Since(r.looked) >= r.o.Poll
+}
+
+// lookDue says whether the store may have a job. Asking after every offered job would
+// cost as much as the job.
+func (r *Runner) lookDue() bool {
+	return r.more || time.Since(r.looked) >= r.o.Poll || !r.due.IsZero() && !r.o.Now().Before(r.due)
+}
+
+// claim takes as many jobs as can begin at once.
+func (r *Runner) claim(ctx context.Context) {
+	free := cap(r.slots) - len(r.slots) + 1 // the caller's own slot is free as well
+	r.looked, r.offers = time.Now(), false
+	jobs, due, err := r.jobs.Claim(ctx, free, r.o.Lease)
+	if err != nil && ctx.Err() == nil {
+		r.o.Log.Warn("jobs could not be claimed", "error", err)
+	}
+	r.due, r.more = due, err == nil && len(jobs) == free
+	for _, j := range jobs {
+		r.claimed = append(r.claimed, held{j, r.looked})
+	}
+}
+
+func (r *Runner) takeClaimed() (held, bool) {
+	if len(r.claimed) == 0 {
+		return held{}, false
+	}
+	h := r.claimed[0]
+	r.claimed = r.claimed[1:]
+	return h, true
+}
+
+// wait waits for an offered job; it returns without one when the store may have one.
+func (r *Runner) wait(ctx context.Context) (held, bool) {
+	pause := r.o.Poll - time.Since(r.looked)
+	if !r.due.IsZero() {
+		pause = min(pause, r.due.Sub(r.o.Now()))
+	}
+	timer := time.NewTimer(max(pause, soonest))
 	defer timer.Stop()
 	select {
-	case j := <-r.offered:
-		return j, true
+	case h := <-r.offered:
+		return h, true
 	case <-r.jobs.Wake():
+		r.looked = time.Time{}
 	case <-timer.C:
+		r.looked = time.Time{}
 	case <-ctx.Done():
 	}
-	return message.Job{}, false
-}
-
-func (r *Runner) begin(j message.Job) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.running[j.ID] = j
-}
-
-func (r *Runner) work(ctx context.Context, j message.Job) {
-	defer func() {
-		r.mu.Lock()
-		delete(r.running, j.ID)
-		r.mu.Unlock()
-	}()
-	next, err := r.call(ctx, j)
-	result := "done"
-	switch {
-	case errors.Is(err, store.ErrStale):
-		r.worked.WithLabelValues(string(j.Kind), "stale").Inc()
-		return // somebody else works it by now
-	case err != nil:
-		result = "failed"
-		r.o.Log.Error("job failed", "job", j.ID, "kind", j.Kind, "msg", j.Message, "attempt", j.Attempt, "error", err)
-		next = message.RetryAt(r.o.Now().Add(r.pause(j.Attempt)))
-	case !next.Retry().IsZero():
-		result = "again"
-	}
-	r.worked.WithLabelValues(string(j.Kind), result).Inc()
-	if next.IsFinished() {
-		return
-	}
-	if err := r.jobs.Finish(ctx, j, next.Retry()); err != nil && !errors.Is(err, store.ErrStale) {
-		r.o.Log.Warn("job could not be finished; it runs again", "job", j.ID, "kind", j.Kind, "error", err)
-	}
-}
-
-// call runs the handler, and turns a panic into an error that says where.
-func (r *Runner) call(ctx context.Context, j message.Job) (next message.Next, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.o.Log.Error("job panicked", "job", j.ID, "kind", j.Kind, "stack", string(debug.Stack()))
-			err = fmt.Errorf("handler of %s panicked", j.Kind)
-		}
-	}()
-	h := r.handlers[j.Kind]
-	if h == nil {
-		return message.Done(), fmt.Errorf("no handler for %q", j.Kind)
-	}
-	return h(ctx, j)
-}
-
-// pause grows with the attempts, with jitter so that many do not come back at once.
-func (r *Runner) pause(attempt int) time.Duration {
-	return Pause(attempt, r.o.MinPause, r.o.MaxPause)
-}
-
-// Pause returns the wait after an attempt (counted from 1): it doubles from low to high,
-// and a quarter of it is chance.
-func Pause(attempt int, low, high time.Duration) time.Duration {
-	d := high
-	if n := max(attempt-1, 0); n < 30 {
-		d = min(low<<n, high)
-	}
-	return d - time.Duration(rand.Int64N(int64(d)/4+1)) //nolint:gosec // jitter, not a secret
-}
-
-// prolong extends the leases of running jobs before they are over.
-func (r *Runner) prolong(ctx context.Context) {
-	tick := time.NewTicker(r.o.Lease / 3)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		for _, j := range r.snapshot() {
-			if err := r.jobs.Extend(ctx, j, r.o.Lease); err != nil && ctx.Err() == nil {
-				r.o.Log.Warn("lease not prolonged", "job", j.ID, "kind", j.Kind, "error", err)
-			}
-		}
-	}
-}
-
-func (r *Runner) snapshot() []message.Job {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := make([]message.Job, 0, len(r.running))
-	for _, j := range r.running {
-		all = append(all, j)
-	}
-	return all
+	return held{}, false
 }
