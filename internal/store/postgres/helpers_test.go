@@ -180,6 +180,7 @@ func (c *proxied) fromServer() {
 }
 
 func (c *proxied) fromClient() {
+	cancelRequest := []byte{0, 0, 0, 16, 4, 210, 22, 46} // PostgreSQL manual, 55.7
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := c.client.Read(buf)
@@ -189,6 +190,10 @@ func (c *proxied) fromClient() {
 			if !c.deaf {
 				_ = c.server.Close()
 			}
+			return
+		}
+		if bytes.HasPrefix(buf[:n], cancelRequest) { // a network that is cut does not let it through either
+			_, _ = c.client.Close(), c.server.Close()
 			return
 		}
 		c.mu.Lock()
