@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
+	"os"
 
 	"sigill/internal/demo"
 )
@@ -10,7 +12,7 @@ import (
 type demoCmd struct {
 	HTTP string `name:"http" help:"Address of the web page; port 0 takes a free one." default:"127.0.0.1:8025"`
 	SMTP string `name:"smtp" help:"Address for mail; port 0 takes a free one." default:"127.0.0.1:2525"`
-	Lang string `help:"Language of the mails: sv, nl or en." enum:"sv,nl,en" default:"en"`
+	Lang string `help:"Language of the mails: sv, nl or en; without it, that of LANG." enum:",sv,nl,en" default:""`
 	JSON bool   `help:"Print one line of JSON instead of text."`
 	Log  bool   `help:"Show the gateway's log."`
 }
@@ -22,5 +24,14 @@ func (c *demoCmd) Run(e *env) error {
 		out = e.err
 	}
 	log := slog.New(slog.NewTextHandler(out, nil))
-	return demo.Run(e.ctx, demo.Options{HTTP: c.HTTP, SMTP: c.SMTP, Lang: c.Lang, JSON: c.JSON, Out: e.out, Log: log})
+	return demo.Run(e.ctx, demo.Options{HTTP: c.HTTP, SMTP: c.SMTP, Lang: cmp.Or(c.Lang, usersLang()), JSON: c.JSON, Out: e.out, Log: log})
+}
+
+// usersLang is the language of the environment (POSIX 8.2), or English.
+func usersLang() string {
+	name := cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG"))
+	if len(name) >= 2 && (name[:2] == "sv" || name[:2] == "nl") {
+		return name[:2]
+	}
+	return "en"
 }

@@ -7,6 +7,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"syscall"
+	"time"
 
 	"sigill/internal/app"
 	"sigill/internal/config"
@@ -29,16 +32,18 @@ import (
 const (
 	orgName   = "Region Norrsund"
 	orgDomain = "norrsund.example"
+	zoneName  = "Europe/Stockholm"
 	sender    = "johan@norrsund.example"
 	senderAs  = "Johan Lindqvist"
 	recipient = "karin@ekman.example"
+	reader    = "Karin Ekman"
 )
 
 // Options of a demo. Port 0 takes a free one.
 type Options struct {
 	HTTP string // address of the page and the portal
 	SMTP string // address for mail
-	Lang string // of notices: sv, nl or en
+	Lang string // of notices: sv, nl or en; "" is en
 	JSON bool   // print one line of JSON instead of text
 	Out  io.Writer
 	Log  *slog.Logger
@@ -73,14 +78,20 @@ type demo struct {
 	store store.Store
 	words *locale.Catalog
 	pages *pages
+	lang  string // of the mails
+	zone  *time.Location
 }
 
-func start(ctx context.Context, dir string, o Options) (*demo, error) {
-	words, err := locale.New()
-	if err != nil {
+// start builds everything, or nothing.
+func start(ctx context.Context, dir string, o Options) (d *demo, err error) {
+	o.Lang = cmp.Or(o.Lang, "en")
+	d = &demo{dir: dir, texts: filepath.Join(dir, "texts.jsonl"), lang: o.Lang}
+	if d.zone, err = time.LoadLocation(zoneName); err != nil {
 		return nil, err
 	}
-	d := &demo{dir: dir, texts: filepath.Join(dir, "texts.jsonl"), words: words}
+	if d.words, err = locale.New(); err != nil {
+		return nil, err
+	}
 	if d.pages, err = parsePages(); err != nil {
 		return nil, err
 	}
@@ -90,32 +101,47 @@ func start(ctx context.Context, dir string, o Options) (*demo, error) {
 	}
 	d.base, d.smtp = "http://"+sockets["portal"].Addr().String(), sockets["smtp"].Addr().String()
 	if d.hop, err = newHop(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, closeAll(sockets))
 	}
 	cfg, err := d.config(o)
 	if err == nil {
 		d.app, err = app.New(ctx, cfg, app.Options{Roles: app.AllRoles, Log: o.Log, Listeners: sockets, Web: d.web})
 	}
 	if err != nil {
-		return nil, errors.Join(err, d.hop.close())
+		return nil, errors.Join(err, closeAll(sockets), d.hop.close())
 	}
 	return d, nil
 }
 
+// openSockets takes the ports before anything else is done, so that one in use is
+// told at once.
 func openSockets(ctx context.Context, o Options) (map[string]net.Listener, error) {
 	sockets := map[string]net.Listener{}
 	var lc net.ListenConfig
-	for name, addr := range map[string]string{"portal": o.HTTP, "smtp": o.SMTP, "admin": "127.0.0.1:0"} {
-		l, err := lc.Listen(ctx, "tcp", addr)
-		if err != nil {
-			for _, open := range sockets {
-				_ = open.Close()
-			}
-			return nil, fmt.Errorf("listen on %s (another port: --http, --smtp): %w", addr, err)
+	for _, s := range []struct{ name, addr, flag string }{
+		{"portal", o.HTTP, "--http"}, {"smtp", o.SMTP, "--smtp"}, {"admin", "127.0.0.1:0", ""},
+	} {
+		l, err := lc.Listen(ctx, "tcp", s.addr)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			err = fmt.Errorf("%s is taken by another program; give another address, as %s 127.0.0.1:0 for a free port", s.addr, s.flag)
 		}
-		sockets[name] = l
+		if err != nil {
+			return nil, errors.Join(err, closeAll(sockets))
+		}
+		sockets[s.name] = l
 	}
 	return sockets, nil
+}
+
+// closeAll closes what the gateway has not closed already.
+func closeAll(sockets map[string]net.Listener) error {
+	var errs []error
+	for _, l := range sockets {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // config is that of a small organisation, with everything in one folder.
@@ -123,7 +149,7 @@ func (d *demo) config(o Options) (*config.Config, error) {
 	c := config.Default()
 	c.Organisation.Name, c.Organisation.Domains = orgName, []string{orgDomain}
 	c.Organisation.Responsible, c.Organisation.Phone = "it@"+orgDomain, "0600-12 34 00"
-	c.Organisation.Language, c.Organisation.Timezone = config.Language(o.Lang), "Europe/Stockholm"
+	c.Organisation.Language, c.Organisation.Timezone = config.Language(o.Lang), zoneName
 	c.SMTP.Hostname, c.SMTP.Listen = "brev."+orgDomain, []string{o.SMTP}
 	for _, loopback := range []string{"127.0.0.0/8", "::1/128"} {
 		c.SMTP.Networks = append(c.SMTP.Networks, config.Network{CIDR: netip.MustParsePrefix(loopback)})

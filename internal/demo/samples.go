@@ -5,12 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
-	"time"
-
-	gomail "github.com/emersion/go-message/mail"
-	"github.com/emersion/go-smtp"
 
 	"sigill/internal/locale"
 	"sigill/internal/message"
@@ -33,99 +28,22 @@ var samples = []sample{
 	{ID: "trigger", Level: message.Level1},
 }
 
-// attachment is a file on its way.
-type attachment struct {
-	name, kind string
-	data       []byte
+// letter returns a sample in the words of a language.
+func (s sample) letter(p *locale.Printer) (letter, error) {
+	key := "demo.sample." + s.ID
+	l := letter{to: recipient, name: reader, subject: p.T(key + ".subject"), text: p.T(key + ".text")}
+	if !s.sheet {
+		return l, nil
+	}
+	data, err := workbook(p)
+	if err != nil {
+		return letter{}, fmt.Errorf("write workbook: %w", err)
+	}
+	l.files = []attachment{{p.T("demo.sheet.file"), xlsxType, data}}
+	return l, nil
 }
 
 const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-// send writes a message and gives it to the gateway as a mail server would.
-func (d *demo) send(to, subject, text string, files []attachment) error {
-	raw, err := compose(to, subject, text, files)
-	if err != nil {
-		return err
-	}
-	c, err := smtp.Dial(d.smtp)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close() }()
-	if err := c.SendMail(sender, []string{to}, bytes.NewReader(raw)); err != nil {
-		return err
-	}
-	return c.Quit()
-}
-
-func compose(to, subject, text string, files []attachment) ([]byte, error) {
-	var b bytes.Buffer
-	var h gomail.Header
-	h.SetDate(time.Now())
-	h.SetAddressList("From", []*gomail.Address{{Name: senderAs, Address: sender}})
-	h.SetAddressList("To", []*gomail.Address{{Address: to}})
-	h.SetSubject(subject)
-	if err := h.GenerateMessageIDWithHostname(orgDomain); err != nil {
-		return nil, err
-	}
-	w, err := gomail.CreateWriter(&b, h)
-	if err != nil {
-		return nil, err
-	}
-	if err := writeText(w, text); err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		if err := writeFile(w, f); err != nil {
-			return nil, err
-		}
-	}
-	return b.Bytes(), w.Close()
-}
-
-func writeText(w *gomail.Writer, text string) error {
-	var h gomail.InlineHeader
-	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
-	p, err := w.CreateSingleInline(h)
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(p, strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")); err != nil {
-		return err
-	}
-	return p.Close()
-}
-
-func writeFile(w *gomail.Writer, f attachment) error {
-	var h gomail.AttachmentHeader
-	kind := f.kind
-	if kind == "" {
-		kind = http.DetectContentType(f.data)
-	}
-	h.SetContentType(kind, nil)
-	h.SetFilename(f.name)
-	p, err := w.CreateAttachment(h)
-	if err != nil {
-		return err
-	}
-	if _, err := p.Write(f.data); err != nil {
-		return err
-	}
-	return p.Close()
-}
-
-// content returns the words of a sample in a language.
-func (s sample) content(p *locale.Printer) (subject, text string, files []attachment, err error) {
-	key := "demo.sample." + s.ID
-	subject, text = p.T(key+".subject"), p.T(key+".text")
-	if s.sheet {
-		var data []byte
-		if data, err = workbook(p); err == nil {
-			files = []attachment{{p.T("demo.sheet.file"), xlsxType, data}}
-		}
-	}
-	return subject, text, files, err
-}
 
 // workbook is a small salary list: names, accounts and salaries (made up).
 func workbook(p *locale.Printer) ([]byte, error) {
@@ -166,5 +84,8 @@ func pack(files [][2]string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), z.Close()
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
 }
