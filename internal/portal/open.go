@@ -133,6 +133,10 @@ func (p *Portal) ask(r *http.Request, a *auth.Access, m *message.Message, secret
 			return store.Effects{}, errNothing
 		}
 		s, err := a.Session(now, secret, p.o.Limits)
+		if err == nil && !now.Before(s.Made.Add(p.o.SessionLife)) {
+			a.End(s)
+			err = auth.ErrEnded
+		}
 		switch {
 		case err == nil && s.IsProven():
 			got.proven = true

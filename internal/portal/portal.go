@@ -30,6 +30,8 @@ type Options struct {
 	Terms   message.Terms
 	Limits  auth.Limits
 	Extract extract.Limits
+	// SessionLife ends a session however much it is used (ASVS 5.0 7.3.2); 0 means 8 hours.
+	SessionLife time.Duration
 
 	Countries      []string // where text messages may go, as ISO 3166 codes; empty for anywhere
 	DefaultCountry string   // of a number typed without a prefix
@@ -109,6 +111,9 @@ func (o *Options) fill() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SessionLife <= 0 {
+		o.SessionLife = 8 * time.Hour
 	}
 	if o.Org.Zone == nil {
 		o.Org.Zone = time.UTC

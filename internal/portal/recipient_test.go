@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"sigill/internal/message"
+	"sigill/internal/store"
 )
 
 func TestLevel1(t *testing.T) {
@@ -379,4 +381,156 @@ func TestNeutralSubject(t *testing.T) {
 	s.clock.Add(time.Second)
 	reader.get(reader.enter(m, token)).want(t, http.StatusOK, "Svar om 890102-2387")
 	s.browser().get("/s/"+s.link(m, message.All)).want(t, http.StatusOK, "Ett skyddat meddelande").lacks(t, "890102")
+}
+
+// However much it is used, a session ends.
+func TestSessionLife(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.serve(func(o *Options) { o.SessionLife = time.Hour })
+	m, token := s.level1()
+	b := s.browser()
+	path := b.enter(m, token)
+	for range 3 {
+		s.clock.Add(19 * time.Minute)
+		b.get(path).want(t, http.StatusOK)
+	}
+	s.clock.Add(5 * time.Minute)
+	b.get(path).want(t, http.StatusForbidden)
+	b.enter(m, token) // and a new one begins
+}
+
+// The button behind the link leads straight to the message where it is open already.
+func TestLinkAgain(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level1()
+	b := s.browser()
+	path := b.enter(m, token)
+	before := len(s.jobs(m, message.JobSendCode))
+	if got := b.post("/b/" + token); got.where != path || got.status != http.StatusOK {
+		t.Errorf("at %s, status %d", got.where, got.status)
+	}
+	if n := len(s.jobs(m, message.JobSendCode)); n != before {
+		t.Error("another code was asked for")
+	}
+	if got := b.get(strings.Replace(path, "/r/", "/c/", 1)); got.where != path {
+		t.Errorf("the page for the code leads to %s", got.where)
+	}
+}
+
+// Many tries at the same time are no more than many tries in turn.
+func TestTriesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level1()
+	first := s.browser()
+	asked := first.post("/b/" + token)
+	s.sendCode(m)
+	const n = 24
+	status := make(chan int, n)
+	for range n {
+		b := s.browser()
+		for k, v := range first.cookies {
+			b.cookies[k] = v
+		}
+		go func() {
+			status <- b.send(http.MethodPost, asked.where, map[string][]string{"code": {"wrongwrong22"}}).status
+		}()
+	}
+	wrong := 0
+	for range n {
+		if <-status == http.StatusUnprocessableEntity {
+			wrong++
+		}
+	}
+	if wrong != 4 { // the fifth locks
+		t.Errorf("%d tries were answered as wrong", wrong)
+	}
+	events, err := s.store.Events(t.Context(), m.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, e := range events {
+		if e.Kind == message.EventCodeWrong || e.Kind == message.EventLocked {
+			compared++
+		}
+	}
+	if compared != 5 {
+		t.Errorf("%d tries were compared", compared)
+	}
+}
+
+// What was said of a code that could not be handed over.
+func TestCodeFailed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level1()
+	b := s.browser()
+	asked := b.post("/b/" + token)
+	s.clock.Add(time.Second)
+	err := s.store.Update(t.Context(), m.ID, func(m *message.Message) (store.Effects, error) {
+		return store.Effects{Effects: m.Note(s.clock.Now(), 0, message.EventCodeFailed, nil)}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.get(asked.where).want(t, http.StatusOK, "Lösenordet kom inte fram.", "Johan Lindqvist har fått veta det.")
+	s.clock.Add(time.Second)
+	b.post(asked.where+"/again").want(t, http.StatusOK).lacks(t, "kom inte fram")
+}
+
+func TestNotMyNumberFromTheCodePage(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level2()
+	b := s.browser()
+	asked := b.post("/b/"+token).want(t, http.StatusOK, "Inte mitt nummer")
+	b.get(asked.where+"/not-me").want(t, http.StatusOK, `action="`+asked.where+`/not-me"`)
+	b.post(asked.where+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
+	if s.reload(m).Recipients[0].State != message.Held {
+		t.Error("not held")
+	}
+	b.post(asked.where+"/not-me").want(t, http.StatusForbidden)
+}
+
+// Nothing secret and nothing personal goes to the log.
+func TestLog(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	var log syncBuffer
+	s.serve(func(o *Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	m, token := s.level2()
+	b := s.browser()
+	asked := b.post("/b/" + token)
+	pass := s.sendCode(m)
+	b.post(asked.where, "code", "999999")
+	b.post(asked.where, "code", pass)
+	b.post("/b/" + token + "/not-me")
+	sender := s.link(m, message.All)
+	b.post("/s/"+sender, "c0", "+46", "n0", "070-174 06 35")
+	text := log.String()
+	if !strings.Contains(text, string(m.ID)) || !strings.Contains(text, "code asked for") {
+		t.Fatalf("log lacks what happened: %s", text)
+	}
+	secrets := []string{token, sender, pass, "999999", "karin", "exempel.example", "1740612", "1740635", "174 06 35", "Uppföljning", "Lindqvist"}
+	for _, v := range b.cookies {
+		secrets = append(secrets, v)
+	}
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log has %q:\n%s", secret, text)
+		}
+	}
+	s.serve(func(o *Options) {
+		o.LogAddresses, o.Log = true, slog.New(slog.NewTextHandler(&log, nil))
+	})
+	m2, token2 := s.level1()
+	s.browser().post("/b/" + token2)
+	if text := log.String(); !strings.Contains(text, "karin.ekman@exempel.example") || !strings.Contains(text, string(m2.ID)) {
+		t.Error("addresses are wanted in the log, and lack")
+	}
 }

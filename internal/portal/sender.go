@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ func (p *Portal) senderPage(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	if len(m.In(message.Held)) > 0 {
 		p.render(w, r, http.StatusOK, "hold", p.newHoldView(v, r, m, nil))
 		return
@@ -26,9 +27,8 @@ func (p *Portal) senderPage(w http.ResponseWriter, r *http.Request) {
 	p.showStatus(w, r, http.StatusOK, v, m, "")
 }
 
-// senderView is the frame of the sender's pages. Their language is that of the notices
-// unless the person or the browser says otherwise.
-func (p *Portal) senderView(w http.ResponseWriter, r *http.Request, _ *message.Message) *view {
+// senderView is the frame of the sender's pages.
+func (p *Portal) senderView(w http.ResponseWriter, r *http.Request) *view {
 	v := p.view(w, r, "")
 	v.Sender = true
 	v.Self = "/s/" + r.PathValue("token")
@@ -68,7 +68,7 @@ func (p *Portal) senderChanged(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	if len(m.In(message.Held)) > 0 {
 		page := p.newHoldView(v, r, m, nil)
 		page.Problem = v.H("page.hold.error.changed")
@@ -105,7 +105,20 @@ func each(list []int, step func(i int) (message.Effects, error)) (store.Effects,
 		}
 		all.Add(e)
 	}
+	all.Jobs = distinct(all.Jobs)
 	return all, nil
+}
+
+// distinct drops jobs that would do the same at the same time: a step for several
+// recipients asks for one reminder, not for one each.
+func distinct(jobs []message.Job) []message.Job {
+	seen := map[message.Job]bool{}
+	return slices.DeleteFunc(jobs, func(j message.Job) bool {
+		j.ID = ""
+		was := seen[j]
+		seen[j] = true
+		return was
+	})
 }
 
 // placeOf says in words where something was found. The name of a file is left out when

@@ -41,7 +41,7 @@ func (p *Portal) askReason(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	page := p.newHoldView(v, r, m, nil)
 	page.Problem, page.NoWhy = v.H("page.hold.error.reason"), true
 	p.render(w, r, http.StatusUnprocessableEntity, "hold", page)
@@ -125,7 +125,7 @@ func (p *Portal) noticeAgain(w http.ResponseWriter, r *http.Request) {
 	})
 	switch {
 	case errors.Is(err, errEnough):
-		v := p.senderView(w, r, m)
+		v := p.senderView(w, r)
 		p.showStatus(w, r, http.StatusTooManyRequests, v, m, v.H("page.status.enough"))
 	case errors.Is(err, message.ErrStep):
 		p.senderChanged(w, r)

@@ -30,7 +30,7 @@ func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	page := doneView{view: v, Token: r.PathValue("token")}
 	going, until := 0, time.Time{}
 	for i := range m.Recipients {

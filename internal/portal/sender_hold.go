@@ -194,7 +194,7 @@ func (p *Portal) setNumbers(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	if len(m.In(message.Held)) == 0 {
 		p.showStatus(w, r, http.StatusConflict, v, m, v.H("page.status.changed"))
 		return

@@ -67,7 +67,7 @@ func (p *Portal) statusPage(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r, m)
+	v := p.senderView(w, r)
 	v.Self += "/status"
 	p.showStatus(w, r, http.StatusOK, v, m, "")
 }

@@ -166,7 +166,11 @@ func TestCancelAndRestore(t *testing.T) {
 	m, token := s.held()
 	b := s.browser()
 	b.post("/s/"+token+"/cancel").want(t, http.StatusOK, "Avbrutet", "kan ångras till tisdag 1 december 2026")
+	before := len(s.jobs(m, message.JobRemind))
 	b.post("/s/"+token+"/restore").want(t, http.StatusOK, "Två mottagare saknar mobilnummer")
+	if n := len(s.jobs(m, message.JobRemind)) - before; n != len(message.DefaultTerms().HoldReminders) {
+		t.Errorf("%d reminders for two recipients of one message", n)
+	}
 	b.post("/s/"+token+"/cancel").want(t, http.StatusOK)
 	s.clock.Add(8 * 24 * time.Hour)
 	b.post("/s/"+token+"/restore").want(t, http.StatusConflict)

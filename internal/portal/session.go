@@ -146,7 +146,7 @@ func (p *Portal) visit(r *http.Request) (*visit, error) {
 		return nil, fmt.Errorf("load access: %w", err)
 	}
 	s, err := a.Session(p.o.Now(), secret, p.o.Limits)
-	if err != nil || a.Sender() {
+	if err != nil || a.Sender() || !p.o.Now().Before(s.Made.Add(p.o.SessionLife)) {
 		return nil, errClosed
 	}
 	m, err := p.o.Store.Message(r.Context(), a.Message)
