@@ -116,7 +116,7 @@ func TestE2EBadInput(t *testing.T) {
 			{"a bare CR behind a dot", "johan@norrsund.example", "karin@ekman.example", head + "\r\na\r\n.\rX\r\n", "550 5.5.2 "},
 			{"a bare LF", "johan@norrsund.example", "karin@ekman.example", head + "\r\na\n.\nMAIL FROM:<x@norrsund.example>\r\n", "550 5.5.2 "},
 			{"another organisation", "johan@other.example", "karin@ekman.example", "", "550 5.7.1 "},
-			{"nobody", "johan@norrsund.example", "@", "", "501 5.1.3 "},
+			{"nobody", "johan@norrsund.example", "", "", "501 5.1.3 "},
 		} {
 			cl := s.dial()
 			r := cl.envelope(c.from, c.to)

@@ -99,7 +99,7 @@ func (c *client) data(raw string) replied {
 func (c *client) body(raw string) {
 	c.t.Helper()
 	stuffed := strings.ReplaceAll("\r\n"+raw, "\r\n.", "\r\n..")[2:]
-	if !strings.HasSuffix(stuffed, "\r\n") {
+	if stuffed != "" && !strings.HasSuffix(stuffed, "\r\n") {
 		stuffed += "\r\n"
 	}
 	if _, err := io.WriteString(c.nc, stuffed+".\r\n"); err != nil {
@@ -344,7 +344,7 @@ func (s *system) setNumber(person, word string, which int, number string) *brows
 func policyFor(word string, level int) string {
 	return fmt.Sprintf(`version: 1
 detectors:
-  word: {words: [%s]}
+  - {id: word, words: [%s]}
 rules:
   - {id: word, when: {detector: word}, level: %d}
 tests:
