@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -176,12 +177,13 @@ func TestLostAnswerOfASlowCommit(t *testing.T) {
 	}
 	pr, through := newProxy(t, url)
 	p := &points{at: "create.before_commit"}
+	var released sync.WaitGroup
 	p.do = func() {
 		if _, err := holder.Exec(context.Background(), "select pg_advisory_lock(42)"); err != nil {
 			t.Error(err)
 		}
 		pr.deaf()
-		go release(t, holder)
+		released.Go(func() { release(t, holder) })
 	}
 	s := open(t, Options{URL: through, Fault: p.fault, committers: 1})
 	for range 2 { // makes the keys, and leaves a connection that has nothing to prepare
@@ -194,6 +196,7 @@ func TestLostAnswerOfASlowCommit(t *testing.T) {
 	if _, err := s.Create(context.Background(), n); err != nil {
 		t.Error(err)
 	}
+	released.Wait()
 	whole(t, s, n.Message.ID)
 	if p.asked.Load() != 1 {
 		t.Errorf("asked %d times", p.asked.Load())

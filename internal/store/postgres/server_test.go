@@ -368,6 +368,9 @@ func TestDeadlocksRunAgain(t *testing.T) {
 	met := make(chan struct{})
 	err := s.transact(context.Background(), "test", func(tr *tx) error {
 		tries++
+		if tries == 2 {
+			<-met // the other has what it wants now
+		}
 		first := tr.first()
 		first.Queue("select 1 from messages where id = $1 for update", string(b.Message.ID))
 		if err := tr.send(context.Background(), first); err != nil {
@@ -389,7 +392,6 @@ func TestDeadlocksRunAgain(t *testing.T) {
 	if err != nil || tries < 2 {
 		t.Errorf("%d tries, %v", tries, err)
 	}
-	<-met
 }
 
 // crosswise locks two rows in the other order, and is in no hurry to notice a deadlock.
