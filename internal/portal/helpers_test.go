@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"html"
 	"io"
 	"net/http"
@@ -185,16 +186,23 @@ func (s *stage) held() (*message.Message, string) {
 func (s *stage) link(m *message.Message, recipient int) string {
 	s.tb.Helper()
 	var token auth.Secret
-	err := s.store.Update(s.tb.Context(), m.ID, func(m *message.Message) (store.Effects, error) {
-		a := auth.NewAccess(m, recipient, s.clock.Now())
+	known, err := s.store.AccessOf(s.tb.Context(), m.ID, recipient)
+	if errors.Is(err, store.ErrNotFound) {
+		known = auth.NewAccess(m, recipient, s.clock.Now())
+		err = s.store.Update(s.tb.Context(), m.ID, func(*message.Message) (store.Effects, error) {
+			return store.Effects{Accesses: []*auth.Access{known}}, nil
+		})
+	}
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	err = s.store.UpdateAccess(s.tb.Context(), known.ID, nil, func(a *auth.Access, m *message.Message, _ []int64) (store.Effects, error) {
 		token = a.NewLink(s.clock.Now())
-		e := store.Effects{Accesses: []*auth.Access{a}}
-		if recipient != message.All {
-			sent, err := m.NoticeSent(s.clock.Now(), recipient, false)
-			e.Effects = sent
-			return e, err
+		if a.Sender() {
+			return store.Effects{}, nil
 		}
-		return e, nil
+		e, err := m.NoticeSent(s.clock.Now(), recipient, false)
+		return store.Effects{Effects: e}, err
 	})
 	if err != nil {
 		s.tb.Fatal(err)
@@ -411,3 +419,6 @@ func (s *syncBuffer) String() string {
 	defer s.mu.Unlock()
 	return s.b.String()
 }
+
+// plain is a page as it is read: escapes resolved, ordinary spaces and hyphens.
+func plain(body string) string { return locale.Plain(html.UnescapeString(body)) }

@@ -54,7 +54,7 @@ func (p *Portal) mailFrame(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	frame := p.view(w, r, v.access.Lang)
-	clean, _ := cleanHTML(mail.HTML, pictures)
+	clean, _ := p.cleaner.clean(mail.HTML, pictures)
 	h := w.Header()
 	h.Set("Content-Security-Policy", framePolicy)
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -140,6 +140,11 @@ var (
 	reBorder = regexp.MustCompile(`(?i)^([0-9.]{1,5}(px|pt|em)?|none|solid|dashed|dotted|double|groove|ridge|inset|outset|thin|medium|thick|windowtext|#[0-9a-f]{3,8}|rgb\([0-9, ]{1,20}\)|[a-z]{1,20})( +([0-9.]{1,5}(px|pt|em)?|none|solid|dashed|dotted|double|groove|ridge|inset|outset|thin|medium|thick|windowtext|#[0-9a-f]{3,8}|rgb\([0-9, ]{1,20}\)|[a-z]{1,20})){0,2}$`)
 )
 
+// cleaner cuts mail down to the allow-list. It may be used by many at the same time.
+type cleaner struct{ policy *bluemonday.Policy }
+
+func newCleaner() cleaner { return cleaner{mailPolicy()} }
+
 // mailPolicy is the allow-list for HTML mail: text, tables and pictures with their
 // looks. Nothing that loads, runs, sends, moves over other things or names itself.
 func mailPolicy() *bluemonday.Policy {
@@ -184,11 +189,11 @@ func mailStyles(b *bluemonday.Policy) {
 	b.AllowStyles("border", "border-left", "border-right", "border-top", "border-bottom", "border-style").Matching(reBorder).Globally()
 }
 
-// cleanHTML cuts HTML down to what is harmless and says how many pictures it left out
+// clean cuts HTML down to what is harmless and says how many pictures it left out
 // because they would have been fetched. Pictures of the mail itself are put in from the
 // map, by content id; links lose their target, which the text view shows.
-func cleanHTML(markup string, pictures map[string]string) (string, int) {
-	safe := mailPolicy().Sanitize(dropHidden(markup))
+func (c cleaner) clean(markup string, pictures map[string]string) (string, int) {
+	safe := c.policy.Sanitize(dropHidden(markup))
 	var b strings.Builder
 	b.Grow(len(safe))
 	left := 0

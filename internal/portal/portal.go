@@ -78,6 +78,7 @@ type Portal struct {
 	pages     map[string]*template.Template
 	static    map[string]asset
 	countries []country
+	cleaner   cleaner
 	metrics   metrics
 }
 
@@ -92,7 +93,7 @@ func New(o Options) (*Portal, error) {
 	}
 	o.Base = strings.TrimRight(o.Base, "/")
 	o.fill()
-	p := &Portal{o: o, secure: base.Scheme == "https", host: base.Host, countries: listCountries(o.Countries)}
+	p := &Portal{o: o, secure: base.Scheme == "https", host: base.Host, countries: listCountries(o.Countries), cleaner: newCleaner()}
 	if p.pages, err = parsePages(); err != nil {
 		return nil, err
 	}

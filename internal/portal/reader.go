@@ -80,7 +80,7 @@ func (p *Portal) readerPage(w http.ResponseWriter, r *http.Request) {
 	frame := p.view(w, r, v.access.Lang)
 	page := p.newReaderView(frame, v, mail, r.URL.Query().Get("as") != "text")
 	if page.Rich {
-		_, page.Pictures = cleanHTML(mail.HTML, nil)
+		_, page.Pictures = p.cleaner.clean(mail.HTML, nil)
 		page.Links = hasLink.MatchString(mail.HTML)
 	} else {
 		page.Text = paragraphs(plainText(mail))
