@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"sigill/internal/auth"
@@ -41,6 +42,9 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, a *auth.Access, 
 		if why.Until.Sub(v.Now) > 12*time.Hour {
 			h1 = v.T("page.locked."+why.Reason, "Clock", v.Near(why.Until, v.Now))
 		}
+	}
+	if wait := why.Until.Sub(v.Now); wait > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
 	}
 	p.render(w, r, http.StatusTooManyRequests, "locked", lockedView{v, v.letter(m, a.Recipient), why, h1})
 }

@@ -181,6 +181,7 @@ func mailStyles(b *bluemonday.Policy) {
 	b.AllowStyles("text-align").MatchingEnum("left", "right", "center", "justify", "start", "end").Globally()
 	b.AllowStyles("vertical-align").MatchingEnum("top", "middle", "bottom", "baseline", "sub", "super").Globally()
 	b.AllowStyles("white-space").MatchingEnum("normal", "nowrap", "pre", "pre-wrap", "pre-line").Globally()
+	b.AllowStyles("display").MatchingEnum("none", "block", "inline", "inline-block", "table", "table-row", "table-cell").Globally()
 	b.AllowStyles("border-collapse").MatchingEnum("collapse", "separate").Globally()
 	b.AllowStyles("list-style-type").Matching(reWord).Globally()
 	b.AllowStyles("line-height", "letter-spacing", "text-indent", "width", "max-width", "height", "border-spacing",

@@ -41,9 +41,8 @@ type foundView struct {
 
 // alsoView is a recipient who needs nothing.
 type alsoView struct {
-	Who   person
-	Now   statusWord
-	Extra string
+	Who person
+	Now statusWord
 }
 
 // holdRow is one recipient without a number.

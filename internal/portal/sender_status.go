@@ -186,14 +186,14 @@ func (v *view) detail(r *message.Recipient) string {
 // also is a recipient beside those who lack a number.
 func (v *view) also(m *message.Message, i int) alsoView {
 	r := &m.Recipients[i]
-	a := alsoView{Who: to(m, i), Now: v.word(r)}
+	a := alsoView{to(m, i), v.word(r)}
 	switch {
 	case r.State.Readable() && r.Method() == message.Level2 && len(r.Phone) > 3:
-		a.Extra = v.T("page.status.ends", "Last", string(r.Phone[len(r.Phone)-3:]))
+		a.Now = statusWord{v.T("page.hold.known", "Last", string(r.Phone[len(r.Phone)-3:])), "check", "good"}
 	case r.State.Readable():
-		a.Extra = v.T("page.status.mail")
+		a.Now = statusWord{upper(v.T("page.status.mail")), "mail", ""}
 	case r.Level == message.Pass:
-		a.Extra = v.T("page.status.plain")
+		a.Now = statusWord{upper(v.T("page.status.plain")), "arrow", ""}
 	}
 	return a
 }

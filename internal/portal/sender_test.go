@@ -19,7 +19,7 @@ func TestHoldForm(t *testing.T) {
 		"Personnummer, 1 st, i bilagan remiss.docx", "••••••••-••87", "söndag 29 november kl.\u00a015.41",
 		"Mattias Berg", "mattias.berg@lundbacka.example", `<option value="+46" selected>Sverige +46</option>`,
 		"Sanna Oja", `<option value="+358" selected>Finland +358</option>`,
-		"Eva Nordin", "slutar på 418", "Registrator", "går som vanlig e\u2011post", "Skicka nu", "Avbryt meddelandet").
+		"Eva Nordin", "Nummer finns: slutar på 418", "Registrator", "Går som vanlig e\u2011post", "Skicka nu", "Avbryt meddelandet").
 		lacks(t, "701740418", "Annat land")
 	if got := s.reload(m); got.Version != m.Version && got.Recipients[0].State != message.Held {
 		t.Error("looking at the page changed the message")
