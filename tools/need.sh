@@ -1,13 +1,25 @@
 #!/usr/bin/env bash
-# Checks for the programs that the tests run: a C compiler (for the race detector), PostgreSQL, Chromium, Postfix, swaks.
+# Checks for what the tests run: a C compiler (for the race detector), PostgreSQL, Chromium, Postfix, swaks, and
+# axe-core (accessibility checks, which npm fetches in the version that tools/axe locks).
 # As root on Debian it installs what is missing; elsewhere it prints what to run, and fails.
 set -euo pipefail
+axe=$(cd "$(dirname "$0")" && pwd)/axe
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
 have_initdb() {
   local found=(/usr/lib/postgresql/*/bin/initdb)
   [ -x "${found[0]}" ] || have initdb
+}
+
+have_axe() { cmp -s "$axe/package-lock.json" "$axe/node_modules/.locked"; }
+
+# fetch_axe runs what the lock file names, and no script of any package.
+fetch_axe() {
+  have_axe && return
+  echo "need.sh: fetching axe-core"
+  (cd "$axe" && npm ci --ignore-scripts --no-audit --no-fund)
+  cp "$axe/package-lock.json" "$axe/node_modules/.locked"
 }
 
 if ! have go; then
@@ -22,8 +34,12 @@ have_initdb || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 have postfix || [ -x /usr/sbin/postfix ] || missing+=(postfix)
 have swaks || missing+=(swaks)
+have_axe || have npm || missing+=(npm)
 
-[ "${#missing[@]}" -eq 0 ] && exit 0
+if [ "${#missing[@]}" -eq 0 ]; then
+  fetch_axe
+  exit 0
+fi
 
 if [ "$(id -u)" -ne 0 ] || ! have apt-get; then
   echo "need.sh: the tests need programs that are missing here. On Debian or Ubuntu:" >&2
@@ -46,3 +62,4 @@ if have debconf-set-selections; then
 fi
 apt-get update -q
 apt-get install --no-install-recommends -q -y "${missing[@]}"
+fetch_axe
