@@ -99,7 +99,9 @@ func (p *Portal) viewFile(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Security-Policy", filePolicy)
 	sniff := &sniffer{w: w, declared: a.part.Type, name: a.name}
-	p.stream(w, r, a, sniff)
+	if !p.stream(w, r, a, sniff) {
+		return
+	}
 	if err := sniff.flush(); err != nil {
 		p.o.Log.Debug("attachment not shown", "msg", a.visit.message.ID, "error", err)
 	}
@@ -111,14 +113,15 @@ func clearFileHeaders(h http.Header) {
 	h.Del("Content-Length")
 }
 
-// stream copies an attachment out. When that breaks off half way, so does the
-// connection: the browser then knows that the file is not whole.
-func (p *Portal) stream(w http.ResponseWriter, r *http.Request, a *attached, out io.Writer) {
+// stream copies an attachment out, or answers why it cannot and returns false. When it
+// breaks off half way, so does the connection: the browser then knows that the file is
+// not whole.
+func (p *Portal) stream(w http.ResponseWriter, r *http.Request, a *attached, out io.Writer) bool {
 	body, err := p.body(r.Context(), a.visit.message.ID)
 	if err != nil {
 		clearFileHeaders(w.Header())
 		p.fail(w, r, err)
-		return
+		return false
 	}
 	defer func() { _ = body.Close() }() // only read
 	if _, err := extract.CopyPart(r.Context(), out, body, a.part.Index); err != nil {
@@ -127,6 +130,7 @@ func (p *Portal) stream(w http.ResponseWriter, r *http.Request, a *attached, out
 		}
 		panic(http.ErrAbortHandler) // the way that net/http has for it
 	}
+	return true
 }
 
 func (p *Portal) noteDownload(ctx context.Context, a *attached) error {
