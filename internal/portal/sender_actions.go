@@ -47,9 +47,31 @@ func (p *Portal) askReason(w http.ResponseWriter, r *http.Request) {
 	p.render(w, r, http.StatusUnprocessableEntity, "hold", page)
 }
 
+// askSure shows the page again, because the box that says "I mean it" was not ticked.
+// A program that presses every button on a page does not tick it (security.md T16).
+func (p *Portal) askSure(w http.ResponseWriter, r *http.Request) {
+	_, m, err := p.senderByLink(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	v := p.senderView(w, r)
+	if len(m.In(message.Held)) > 0 {
+		page := p.newHoldView(v, r, m, nil)
+		page.Problem, page.NotSure = v.H("page.hold.error.sure"), true
+		p.render(w, r, http.StatusUnprocessableEntity, "hold", page)
+		return
+	}
+	p.showStatusOf(w, r, http.StatusUnprocessableEntity, statusView{view: v, Problem: v.H("page.hold.error.sure"), NotSure: true}, m)
+}
+
 // cancelHeld ends the hold without sending.
 func (p *Portal) cancelHeld(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
+		return
+	}
+	if r.PostForm.Get("sure") == "" {
+		p.askSure(w, r)
 		return
 	}
 	p.senderStep(w, r, "cancel", "/status", func(m *message.Message) (store.Effects, error) {
@@ -62,6 +84,10 @@ func (p *Portal) cancelHeld(w http.ResponseWriter, r *http.Request) {
 // takeBack ends what can be opened, for one recipient or for all.
 func (p *Portal) takeBack(w http.ResponseWriter, r *http.Request) {
 	if !p.form(w, r) {
+		return
+	}
+	if r.PostForm.Get("who") == "" && r.PostForm.Get("sure") == "" {
+		p.askSure(w, r)
 		return
 	}
 	p.senderStep(w, r, "take back", "/status", func(m *message.Message) (store.Effects, error) {

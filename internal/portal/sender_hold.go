@@ -32,6 +32,7 @@ type holdView struct {
 	Grace   string
 	Reason  string // typed
 	NoWhy   bool   // the reason lacks
+	NotSure bool   // the box before cancelling was not ticked
 }
 
 // foundView is one thing that the message was held for.

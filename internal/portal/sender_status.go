@@ -23,6 +23,7 @@ type statusView struct {
 	Problem template.HTML
 	Live    int // how many can still open it
 	Grace   string
+	NotSure bool // the box before taking all back was not ticked
 	Events  []eventView
 }
 
@@ -73,15 +74,18 @@ func (p *Portal) statusPage(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Portal) showStatus(w http.ResponseWriter, r *http.Request, status int, v *view, m *message.Message, problem template.HTML) {
+	p.showStatusOf(w, r, status, statusView{view: v, Problem: problem}, m)
+}
+
+func (p *Portal) showStatusOf(w http.ResponseWriter, r *http.Request, status int, page statusView, m *message.Message) {
+	v := page.view
 	events, err := p.o.Store.Events(r.Context(), m.ID)
 	if err != nil {
 		p.fail(w, r, fmt.Errorf("load events: %w", err))
 		return
 	}
-	page := statusView{
-		view: v, Token: r.PathValue("token"), Subject: v.shownSubject(m), Problem: problem,
-		Grace: v.days(p.o.Terms.Grace), Events: v.events(m, events),
-	}
+	page.Token, page.Subject = r.PathValue("token"), v.shownSubject(m)
+	page.Grace, page.Events = v.days(p.o.Terms.Grace), v.events(m, events)
 	for i := range m.Recipients {
 		row := p.statusRow(v, m, i)
 		page.Rows = append(page.Rows, row)

@@ -165,13 +165,17 @@ func TestCancelAndRestore(t *testing.T) {
 	s := newStage(t)
 	m, token := s.held()
 	b := s.browser()
-	b.post("/s/"+token+"/cancel").want(t, http.StatusOK, "Avbrutet", "kan ångras till tisdag 1 december 2026")
+	b.post("/s/"+token+"/cancel").want(t, http.StatusUnprocessableEntity, "Kryssa i rutan", "<details open>")
+	if s.reload(m).Recipients[0].State != message.Held {
+		t.Fatal("cancelled by a button alone")
+	}
+	b.post("/s/"+token+"/cancel", "sure", "on").want(t, http.StatusOK, "Avbrutet", "kan ångras till tisdag 1 december 2026")
 	before := len(s.jobs(m, message.JobRemind))
 	b.post("/s/"+token+"/restore").want(t, http.StatusOK, "Två mottagare saknar mobilnummer")
 	if n := len(s.jobs(m, message.JobRemind)) - before; n != len(message.DefaultTerms().HoldReminders) {
 		t.Errorf("%d reminders for two recipients of one message", n)
 	}
-	b.post("/s/"+token+"/cancel").want(t, http.StatusOK)
+	b.post("/s/"+token+"/cancel", "sure", "on").want(t, http.StatusOK)
 	s.clock.Add(8 * 24 * time.Hour)
 	b.post("/s/"+token+"/restore").want(t, http.StatusConflict)
 	if s.reload(m).Recipients[0].State != message.Cancelled {
@@ -194,7 +198,8 @@ func TestTakeBack(t *testing.T) {
 	}
 	b.post("/s/"+token+"/takeback", "who", "1").want(t, http.StatusConflict)
 	b.post("/s/"+token+"/takeback", "who", "99").want(t, http.StatusConflict)
-	b.post("/s/"+token+"/takeback").want(t, http.StatusOK, "Ingenting att öppna längre", "is-gone")
+	b.post("/s/"+token+"/takeback").want(t, http.StatusUnprocessableEntity, "Kryssa i rutan")
+	b.post("/s/"+token+"/takeback", "sure", "on").want(t, http.StatusOK, "Ingenting att öppna längre", "is-gone")
 	s.browser().get("/b/"+link0).want(t, http.StatusNotFound)
 	b.post("/s/"+token+"/restore", "who", "0").want(t, http.StatusOK, "Förseglat")
 	s.browser().get("/b/"+link0).want(t, http.StatusOK)
