@@ -131,7 +131,7 @@ func (p *Portal) statusRow(v *view, m *message.Message, i int) statusRow {
 	row := statusRow{
 		I: i, Who: to(m, i), Now: v.word(r), When: v.Near(r.Since, v.Now), Detail: v.detail(r),
 		Undo: undoable(r), Take: r.State.Readable(), Add: r.State == message.Held,
-		Again: r.State == message.Sealed || r.State == message.Notified || r.State == message.NoticeBounced,
+		Again: r.State == message.Notified || r.State == message.NoticeBounced,
 	}
 	if ended(r.State) && v.Now.Before(r.Since.Add(p.o.Terms.Grace)) {
 		row.Restore = true
