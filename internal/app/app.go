@@ -160,7 +160,14 @@ func (a *App) Run(ctx context.Context) error {
 	defer stop()
 	group, failed := errgroup.WithContext(work)
 	for _, l := range a.listeners {
-		group.Go(func() error { return l.serve(work, l.l) })
+		group.Go(func() error {
+			err := l.serve(work, l.l)
+			if ctx.Err() != nil && err != nil { // an end that comes before the beginning is no failure
+				a.log.Info("listener ended", "name", l.name, "error", err)
+				return nil
+			}
+			return err
+		})
 	}
 	background, endBackground := context.WithCancel(work)
 	if a.o.Roles.Worker {

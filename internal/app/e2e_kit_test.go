@@ -260,26 +260,20 @@ func ourReceived(t *testing.T, raw []byte) string {
 	return string(raw[:len(raw)-len(withoutReceived(t, raw))])
 }
 
-// restart stops the gateway and runs it again, at the same addresses, by the
-// configuration as it is now.
+// restart stops the gateway and runs it again by the configuration as it is now.
 func (s *system) restart() {
 	s.t.Helper()
 	s.stop()
 	s.startAgain()
 }
 
-// startAgain runs a stopped gateway again at the addresses it had.
+// startAgain runs a stopped gateway again, with the portal where it was.
 func (s *system) startAgain() {
 	s.t.Helper()
-	u, err := url.Parse(s.base)
+	web, err := net.FileListener(s.web)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	web, err := net.Listen("tcp", u.Host)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.cfg.SMTP.Listen = []string{s.smtp}
 	s.start(web)
 }
 

@@ -76,6 +76,7 @@ type system struct {
 	texts string
 	log   *lockedBuffer
 	setup setup
+	web   *os.File // the portal's socket, which outlives a restart
 	stop  func()
 }
 
@@ -174,9 +175,14 @@ func newSystem(t *testing.T, s setup) *system {
 	sys := &system{t: t, hop: hop, base: "http://" + web.Addr().String(), log: &lockedBuffer{}, setup: s}
 	sys.cfg = newConfig(t, s, t.TempDir(), hop.Addr, sys.base)
 	sys.texts = sys.cfg.SMS.File.Path
+	var err error
+	if sys.web, err = web.(*net.TCPListener).File(); err != nil {
+		t.Fatal(err)
+	}
 	sys.start(web)
 	t.Cleanup(func() {
 		sys.stop()
+		_ = sys.web.Close()
 		if t.Failed() {
 			t.Logf("log:\n%s", sys.log)
 		}

@@ -38,7 +38,10 @@ func OpenStore(ctx context.Context, c *config.Config, o StoreOptions) (store.Sto
 		}
 	}
 	s, err := openDriver(ctx, c, ring, o)
-	return s, ring, err
+	if err != nil {
+		return nil, nil, err // not s: an interface that holds a nil driver is not nil
+	}
+	return s, ring, nil
 }
 
 // openRing reads the key ring; without one, and with an empty store, it makes it.
@@ -74,7 +77,7 @@ func openDriver(ctx context.Context, c *config.Config, ring *seal.Keyring, o Sto
 	}
 	if c.Store.Driver == config.Postgres {
 		return postgres.Open(ctx, postgres.Options{
-			URL: c.Store.URL.Reveal(), MaxConns: c.Store.Connections, Dir: c.Store.Payloads.Dir,
+			URL: c.Store.URL.Reveal(), MaxConns: c.Store.Connections, PayloadPlace: string(c.Store.Payloads.In), Dir: c.Store.Payloads.Dir,
 			Inline: int64(c.Store.Payloads.Over), Ring: ring, Now: o.Now, Node: node, Log: o.Log,
 			Registerer: o.Metrics, Fault: fault, NoMigrate: o.NoMigrate,
 		})
