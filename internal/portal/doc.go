@@ -1,8 +1,9 @@
 // Package portal is the web face: open, prove, read; and the sender's page for numbers.
 //
 // The scheme. A link carries a token (/b/ for a recipient, /s/ for the sender of a
-// message). Opening it changes nothing and sends nothing: every GET and HEAD is
-// without effect, so that programs that follow links do no harm. The button (POST)
+// message). Opening it changes nothing and sends nothing, so that programs that follow
+// links do no harm; only where a code was right does a GET note something, namely
+// that the reader is still there, or took a file. The button (POST)
 // starts a browser session and asks for a code; the worker makes and sends it. From
 // then on addresses carry only the id of the access, which is no secret, and the
 // proof is a cookie: one per access, HttpOnly, SameSite=Strict, over TLS Secure and
