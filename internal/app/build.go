@@ -239,7 +239,7 @@ func (a *App) buildPortal(context.Context) error {
 			ID: o.ID, Name: o.Name, Lang: string(o.Language), Zone: o.Location(), Phone: o.Phone,
 			HelpURL: o.SupportURL, PrivacyURL: o.PrivacyURL, TermsURL: o.TermsURL, GenuineURL: o.GenuineURL, Domains: o.Domains,
 		},
-		Base: a.cfg.Portal.BaseURL, Terms: Terms(a.cfg), Limits: a.limits(), Extract: extract.DefaultLimits(),
+		Base: a.cfg.Portal.BaseURL, Terms: Terms(a.cfg), Limits: a.limits(), Extract: extract.DefaultLimits(), SessionLife: time.Duration(a.cfg.Portal.SessionLife),
 		Countries: a.cfg.SMS.Countries, DefaultCountry: a.cfg.SMS.DefaultCountry, SMS: a.sms != nil, AllowRelease: true,
 		TrustedProxies: a.cfg.Portal.Proxies(), Now: a.o.Now, Log: a.log, Metrics: a.metrics, LogAddresses: a.cfg.Log.Addresses,
 	})

@@ -164,7 +164,11 @@ func (g *Gateway) Remind(ctx context.Context, j message.Job) (message.Next, erro
 		return message.Done(), err
 	}
 	if j.Recipient == message.All {
-		return g.ask(ctx, j, g.whichReminder(m, j))
+		n := g.whichReminder(m, j)
+		if n == 0 {
+			return message.Done(), nil
+		}
+		return g.ask(ctx, j, n)
 	}
 	r, err := m.Recipient(j.Recipient)
 	if err != nil {
@@ -177,19 +181,17 @@ func (g *Gateway) Remind(ctx context.Context, j message.Job) (message.Next, erro
 	return g.notice(ctx, m, j, true)
 }
 
-// whichReminder counts the reminders of a hold from 1.
+// whichReminder counts the reminders of a hold from 1. It is 0 for a job of a hold that
+// ended meanwhile: a later hold has reminders of its own.
 func (g *Gateway) whichReminder(m *message.Message, j message.Job) int {
-	held := m.In(message.Held)
-	if len(held) == 0 {
-		return 1
-	}
-	n := 1
-	for k, after := range g.o.Terms.HoldReminders {
-		if !j.RunAt.Before(m.Recipients[held[0]].Since.Add(after)) {
-			n = k + 1
+	for _, i := range m.In(message.Held) {
+		for k, after := range g.o.Terms.HoldReminders {
+			if m.Recipients[i].Since.Add(after).Sub(j.RunAt).Abs() < time.Second {
+				return k + 1
+			}
 		}
 	}
-	return n
+	return 0
 }
 
 // Expire ends a link or a hold whose time is over.

@@ -115,6 +115,14 @@ func TestParsePhone(t *testing.T) {
 	}
 }
 
+func TestPhoneProblemCountsWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	var p *PhoneProblem
+	if _, err := ParsePhone("070-174 06", "+46"); !errors.As(err, &p) || p.Digits != 8 || p.Want != 10 || p.Region != "SE" {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestID(t *testing.T) {
 	t.Parallel()
 	a, b := NewID(start), NewID(start.Add(1e6))

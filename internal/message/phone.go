@@ -56,7 +56,14 @@ func ParsePhone(raw, prefix string) (Phone, error) {
 	if err != nil {
 		return "", parseProblem(err, text, region)
 	}
-	return checkPhone(n)
+	phone, problem := checkPhone(n)
+	if problem != nil {
+		if text[0] != '+' {
+			problem.Digits = digits(text) // as typed, a leading zero included
+		}
+		return "", problem
+	}
+	return phone, nil
 }
 
 func regionOf(prefix string) string {
@@ -85,7 +92,7 @@ func parseProblem(err error, text, region string) *PhoneProblem {
 	return p
 }
 
-func checkPhone(n *phonenumbers.PhoneNumber) (Phone, error) {
+func checkPhone(n *phonenumbers.PhoneNumber) (Phone, *PhoneProblem) {
 	region := phonenumbers.GetRegionCodeForNumber(n)
 	if region == "" {
 		region = phonenumbers.GetRegionCodeForCountryCode(int(n.GetCountryCode()))
