@@ -123,7 +123,9 @@ func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 // call speaks to the browser itself.
 func (b *tab) call(f func(ctx context.Context, s cdp.Session) error) {
 	b.t.Helper()
-	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) { return chromedp.Void{}, f(ctx, t) })
+	b.do(func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		return chromedp.Void{}, f(ctx, t)
+	})
 }
 
 func (b *tab) at() string {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	gomail "github.com/emersion/go-message/mail"
 	"github.com/emersion/go-smtp"
@@ -35,7 +36,19 @@ func (d *demo) send(l letter) error {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	if err := c.SendMail(sender, []string{l.to}, bytes.NewReader(raw)); err != nil {
+	// An address beyond ASCII needs the extension of RFC 6531.
+	o := &smtp.MailOptions{UTF8: strings.ContainsFunc(l.to, func(r rune) bool { return r > unicode.MaxASCII })}
+	if err := c.Mail(sender, o); err != nil {
+		return err
+	}
+	if err := c.Rcpt(l.to, nil); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if err := finish(w, raw); err != nil {
 		return err
 	}
 	return c.Quit()

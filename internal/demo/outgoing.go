@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sigill/internal/extract"
+	"sigill/internal/message"
 )
 
 // outView is a mail or a text that went out.
@@ -75,7 +76,7 @@ func (d *demo) readTexts(p *printer) ([]outView, error) {
 		if err := json.Unmarshal(line, &t); err != nil {
 			return nil, fmt.Errorf("read texts: %w", err)
 		}
-		all = append(all, outView{At: t.Time, Text: true, Title: textTitle(p, t.Text), To: t.To, Lines: t.Text})
+		all = append(all, outView{At: t.Time, Text: true, Title: textTitle(p, t.Text), To: message.Phone(t.To).Pretty(), Lines: t.Text})
 	}
 	return all, nil
 }

@@ -215,13 +215,17 @@ func whyNot(p *printer, why string) string {
 // dots writes a masked value as the pages do.
 func dots(masked string) string { return strings.ReplaceAll(masked, "*", "•") }
 
+// standing are the states of which one says how a message stands: first those in which
+// somebody still has to do something.
+var standing = []message.State{
+	message.Held, message.NoticeBounced, message.Received, message.Deferred, message.Queued, message.Sealed, message.Notified, message.Opened, message.Delivered,
+}
+
 // stand says in a word how a stored message stands: the state of the recipient who still
 // needs somebody, if there is one.
 func (v *whyView) stand(p *printer, m *message.Message, events []message.Event) {
 	held := slices.ContainsFunc(events, func(e message.Event) bool { return e.Kind == message.EventHeld })
-	for _, s := range []message.State{
-		message.Held, message.NoticeBounced, message.Received, message.Deferred, message.Queued, message.Sealed, message.Notified, message.Opened, message.Delivered,
-	} {
+	for _, s := range standing {
 		if len(m.In(s)) == 0 {
 			continue
 		}
