@@ -9,6 +9,7 @@ type candidate struct {
 	confidence Confidence
 	sep        uint8
 	digits     bool  // of a digit shape
+	group      int32 // of a digit shape: index of its first group
 	term       int32 // of a word detector: index plus 1
 }
 
@@ -33,9 +34,12 @@ func (s *scanner) candidate(found candidate) {
 	value := ""
 	for i := range d.validators {
 		v := &d.validators[i]
-		if v.check(&s.value) == Invalid {
+		switch v.check(&s.value) {
+		case Invalid:
 			s.reject(c, v.why)
 			return
+		case Doubtful:
+			c.confidence = min(c.confidence, Low)
 		}
 		if v.canonical != nil {
 			value = v.canonical(&s.value)

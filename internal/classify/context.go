@@ -3,6 +3,7 @@ package classify
 import (
 	"bytes"
 	"sort"
+	"unicode"
 	"unicode/utf8"
 
 	"sigill/internal/extract"
@@ -13,6 +14,9 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 	conf := c.confidence
 	place := s.place(c)
 	nearest, word := s.nearest(d, c, place)
+	if s.kind == extract.Href && c.digits && c.sep == sepNone && conf == Medium && nearest == far {
+		conf = Low // the addresses of pages are full of numbers
+	}
 	against := s.against(d, c, place)
 	if against < nearest { // what stands nearest decides
 		word = 0
@@ -116,7 +120,7 @@ func (s *scanner) near(r *contextRule, c *candidate, p place) (dist int, key int
 	if r.side != SideAfter {
 		for i := next - 1; i >= 0 && i >= next-8; i-- {
 			if words[i].end <= c.start {
-				if !r.lowers || !s.numberBetween(words[i].end, c.start, r.within) {
+				if !r.lowers || s.speaksOf(words[i].end, c, r.within) {
 					dist, key = s.chars(words[i].end, c.start, r.within), words[i].key+1
 				}
 				break
@@ -145,19 +149,52 @@ func (s *scanner) near(r *contextRule, c *candidate, p place) (dist int, key int
 	return dist, key, dist <= r.within
 }
 
-// numberBetween says that another number stands between a word and the candidate: "tel" speaks of the first number
-// behind it, not of the next.
-func (s *scanner) numberBetween(from, to int32, within int) bool {
-	if int(to-from) > utf8.UTFMax*within {
+// speaksOf says whether a word that ends at from and speaks against candidates speaks of this one. "tel" is about the
+// first number behind it, not about the next; and "faktura" is about a number only if nothing but what leads from a word
+// to its number stands between: the rest of the word, digits, marks, and words such as "nr".
+func (s *scanner) speaksOf(from int32, c *candidate, within int) bool {
+	if int(c.start-from) > utf8.UTFMax*within {
 		return false
 	}
+	between := s.text.fold[from:c.start]
 	digits := 0
-	for _, b := range s.text.norm[from:to] {
+	for _, b := range between {
 		if b-'0' <= 9 {
 			digits++
 		}
 	}
-	return digits >= 4
+	return digits < 4 && (!c.digits || leadsOn(between[wordEnd(between, 0):]))
+}
+
+// leadsOn says whether folded text holds no other words than those that lead from the name of a number to the number.
+func leadsOn(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if !unicode.IsLetter(r) {
+			b = b[n:]
+			continue
+		}
+		end := bytes.IndexFunc(b, func(r rune) bool { return !unicode.IsLetter(r) && r != filler })
+		if end < 0 {
+			end = len(b)
+		}
+		if !leading(string(b[:end])) {
+			return false
+		}
+		b = b[end:]
+	}
+	return true
+}
+
+// leading lists words that may stand between the name of a number and the number.
+func leading(word string) bool {
+	switch word {
+	case "nr", "nro", "no", "num", "nummer", "numret", "number", "id", "kod", "code", "sn", "ref", "referens", "referentie", "reference",
+		"är", "var", "is", "was", "ist", "has", "har", "heeft", "och", "en", "and", "und", "eller", "of", "or", "samt",
+		"vår", "vårt", "er", "ert", "din", "ditt", "ons", "onze", "uw", "our", "your", "hos", "oss", "the", "het", "de":
+		return true
+	}
+	return utf8.RuneCountInString(word) == 1
 }
 
 // chars counts the characters between two offsets, or says far when they are clearly more than within.

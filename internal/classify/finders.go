@@ -60,22 +60,24 @@ func findIBAN(text []byte, groups []group, found func(start, end int)) {
 
 func letter(c byte) bool { return c|0x20-'a' < 26 }
 
-// gather takes length letters and digits from start on, over single separators.
+// gather takes length letters and digits from start on, over single separators. A line end may stand beside one of
+// another kind: flowed text keeps the space at which a line was broken (RFC 3676 4.1).
 func gather(text []byte, start, length int) (end int, ok bool) {
-	n, gap := 0, 0
+	n, gap := 0, sepNone
 	for p := start; p < len(text); p++ {
 		c := text[p]
-		switch {
-		case alnum(c):
-			n, gap = n+1, 0
-		case (c == ' ' || c == '-' || c == '\n' || c == '.') && gap == 0:
-			gap++
-		default:
+		if alnum(c) {
+			n, gap = n+1, sepNone
+			if n == length {
+				return p + 1, p+1 == len(text) || !alnum(text[p+1])
+			}
+			continue
+		}
+		kind := separatorByte(c) & (sepSpace | sepDash | sepDot | sepLine)
+		if kind == sepNone || gap&kind != 0 || gap != sepNone && (gap|kind)&sepLine == 0 {
 			return 0, false
 		}
-		if n == length {
-			return p + 1, p+1 == len(text) || !alnum(text[p+1])
-		}
+		gap |= kind
 	}
 	return 0, false
 }

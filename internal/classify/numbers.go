@@ -212,6 +212,38 @@ func expiry(next []group) bool {
 	return len(next) > 1 && next[0].digits <= 2 && next[1].sep == sepSlash
 }
 
+// seriesReach is how many digit groups away the next number of a series may begin.
+const seriesReach = 8
+
+// series says whether a number near the one under consideration begins with the same first digits and goes on with
+// others. A number may be one group or two: 202609070015, 20260907-0015.
+func (s *scanner) series(first int) bool {
+	own := s.value.Compact
+	if !s.now.digits || first >= len(own) {
+		return false
+	}
+	at := int(s.now.group)
+	for i := max(0, at-seriesReach); i < min(len(s.groups), at+seriesReach+1); i++ {
+		if next := s.digitsFrom(i, len(own)); len(next) == len(own) && string(next[:first]) == string(own[:first]) && string(next) != string(own) {
+			return true
+		}
+	}
+	return false
+}
+
+// digitsFrom returns the n digits of the group at i, or of it and the next one, or nil.
+func (s *scanner) digitsFrom(i, n int) []byte {
+	var digits [maxGroup]byte
+	g := s.groups[i]
+	if int(g.digits) < n && i+1 < len(s.groups) && s.groups[i+1].sep != sepNone {
+		g.end, g.digits = s.groups[i+1].end, g.digits+s.groups[i+1].digits
+	}
+	if int(g.digits) != n || n > maxGroup {
+		return nil
+	}
+	return appendCompact(digits[:0], s.text.norm[g.start:g.end])
+}
+
 // numberEnds says whether the text before start and after end lets a number begin and end there: no digit or letter,
 // and none of . , / + - = with a further digit behind it.
 func numberEnds(text []byte, start, end int) bool {

@@ -16,7 +16,31 @@ func dayInMonth(year, month, day int) bool {
 
 // personnummer checks a Swedish personal identity number (Skatteverket, SKV 704): Luhn over the ten digits, a date that
 // exists and is not in the future.
-func personnummer(v *Value) Verdict { return verdict(validPerson(v, 0)) }
+// One in ten of all numbers that begin with a date passes, so what may as well be the time stamp of a file is doubtful.
+func personnummer(v *Value) Verdict {
+	switch {
+	case !validPerson(v, 0):
+		return Invalid
+	case timeStamp(v):
+		return Doubtful
+	}
+	return Valid
+}
+
+// recent is how young a date is, in years, for its number to be taken for a time stamp.
+const recent = 2
+
+// timeStamp says whether a number that begins with a date may be a time: 20260907-0015, of the last years or one of a
+// list of times of that day.
+func timeStamp(v *Value) bool {
+	d := v.Compact[len(v.Compact)-10:]
+	if number(d[6:8]) >= 24 || number(d[8:10]) >= 60 {
+		return false
+	}
+	year, _ := personYear(v)
+	born := time.Date(year, time.Month(number(d[2:4])), number(d[4:6]), 0, 0, 0, 0, time.UTC)
+	return born.After(v.Now.AddDate(-recent, 0, 0)) || v.Series != nil && v.Series(len(v.Compact)-4)
+}
 
 // samordningsnummer is a Swedish coordination number: 60 is added to the day (SKV 707).
 func samordningsnummer(v *Value) Verdict { return verdict(validPerson(v, 60)) }

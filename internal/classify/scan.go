@@ -31,6 +31,7 @@ type Hit struct {
 	At, To     int // characters of its normal form, for distances between hits
 	Confidence Confidence
 	Context    string // the word that raised it, as the policy writes it
+	Word       bool   // a word or phrase of a list, not a number or pattern
 }
 
 // Rejected is a candidate that does not count, and why.
@@ -102,10 +103,12 @@ type hit struct {
 
 func newScanner(e *Engine) *scanner {
 	n := len(e.detectors)
-	return &scanner{
+	s := &scanner{
 		e: e, found: make([][]wordHit, e.sets), subject: make([]int32, e.sets), open: make([]bool, n), openAlways: make([]bool, n),
 		lines: make([][]int32, len(e.patterns)), count: make([]int32, n), weak: make([]int32, n), rejects: make([]int32, n),
 	}
+	s.value.Series = s.series
+	return s
 }
 
 // Scan reads the segments of one message. now is what "not in the future" is measured by. An error means that ctx
@@ -269,7 +272,7 @@ func (s *scanner) matchShapes(ctx context.Context) error {
 				continue
 			}
 			last := s.groups[i+len(x.shape.groups)-1]
-			s.candidate(candidate{det: x.det, start: s.groups[i].start, end: last.end, confidence: x.confidence, sep: sep, digits: true})
+			s.candidate(candidate{det: x.det, start: s.groups[i].start, end: last.end, confidence: x.confidence, sep: sep, digits: true, group: int32(i)})
 		}
 	}
 	return nil
@@ -376,6 +379,7 @@ func (s *scanner) settle() {
 		out := Hit{
 			Detector: d.id, Value: h.value, Masked: maskText(s.text.norm[h.start:h.end], d.mask), Segment: s.segment, Start: from, End: to,
 			At: chars, To: chars + utf8.RuneCount(s.text.norm[h.start:h.end]), Confidence: h.confidence,
+			Word: len(d.terms) > 0,
 		}
 		if h.context > 0 {
 			out.Context = s.e.shown[h.context-1]

@@ -113,6 +113,9 @@ func TestScan(t *testing.T) {
 		{"other column's heading", "Naam\tBSN\tOrder\n" + strings.Repeat("Jan\tonbekend\t0\n", 40) + "Jan\t5\t123456782\n", []string{"bsn 123456782 low"}},
 		{"iban in groups", "IBAN NL91 ABNA 0417 1643 00 Tack", []string{"iban NL91ABNA0417164300 high"}},
 		{"iban wrapped", "se35 5000 0000\n0549 1000 0003", []string{"iban SE3550000000054910000003 high"}},
+		{"iban in flowed lines", "IBAN NL91 ABNA 0417 \r\n1643 00 en\n> SE35-5000-0000-\n> 0549-1000-0003", []string{"iban NL91ABNA0417164300 high", "iban SE3550000000054910000003 high"}},
+		{"iban over a blank line", "NL91 ABNA 0417 \n \n1643 00", nil},
+		{"iban with two spaces", "NL91 ABNA 0417  1643 00, NL91 - ABNA 0417 1643 00", nil},
 		{"iban with a wrong digit", "SE3550000000054910000004", nil},
 		{"mrz", "P<\nL153640455SWE1212259M2802220<<<<<<<<<<<<<<<2\n", []string{"mrz L153640455SWE1212259M28022202 high"}},
 		{"card", "kort 4111 1111 1111 1111 tack", []string{"card 4111111111111111 medium"}},
@@ -345,5 +348,80 @@ func TestTables(t *testing.T) {
 				t.Errorf("%d of high confidence, want %d", high, tt.want)
 			}
 		})
+	}
+}
+
+// TestWordsThatSpeakOfAnotherThing puts other words between a word that lowers and the number.
+func TestWordsThatSpeakOfAnotherThing(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	for text, want := range map[string]string{
+		"Faktura 890102-2387":                               "low",
+		"Fakturanummer: 890102-2387":                        "low",
+		"Faktura-nr. # 890102-2387":                         "low",
+		"Ordernr 44, 890102-2387":                           "low",
+		"FAKTURANS NUMMER ÄR 890102-2387":                   "low",
+		"Faktura för hemtjänst till Kim Ek, 890102-2387":    "medium",
+		"Ordernr 44 avser Kim Ek 890102-2387":               "medium",
+		"Faktura till 890102-2387":                          "medium",
+		"Faktura\nBo Ek 890102-2387":                        "medium",
+		"Ordernr" + strings.Repeat(" ", 45) + "890102-2387": "medium",
+	} {
+		if got := scanText(t, e, body(text)); len(got) != 1 || !strings.HasSuffix(got[0], " "+want) {
+			t.Errorf("%.60q: %v, want %s", text, got, want)
+		}
+	}
+}
+
+// TestTimeStamps tells dates with a time behind them from people.
+func TestTimeStamps(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	tests := []struct{ name, text, want string }{
+		{"lately", "a 20260907-0020 b", "low"},
+		{"lately, no separator", "202609070020", "low"},
+		{"lately, without the century", "260907-0020", "low"},
+		{"a child, by a word", "Född 20260907-0020", "high"},
+		{"no hour", "20260907-6019", "medium"},
+		{"no minute", "20260907-0160 20260907-0061 20260907-0178", "medium"},
+		{"two years ago", "20241125-0000", "low"},
+		{"longer ago", "20241123-0002", "medium"},
+		{"a list of one day", "20190907-0029.tar\n20190907-0030.tar", "low"},
+		{"a list, no separators", "201909070029 x\n201909070030 x", "low"},
+		{"a list, far apart", "20190907-0029" + strings.Repeat(" 17", 12) + " 20190907-0030", "medium"},
+		{"the same time again", "20190907-0029, 20190907-0029", "medium"},
+		{"twins who are no times", "20190907-2405, 20190907-9905", "medium"},
+		{"in a list with words", "Personnummer: 20190907-0029, 20190907-0037", "high"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got := scanText(t, e, body(tt.text))
+			if len(got) == 0 || !strings.HasSuffix(got[0], " "+tt.want) {
+				t.Errorf("%q: %v, want %s", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestLinks reads the addresses of links: bare numbers are those of pages.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	e := engine(t)
+	for text, want := range map[string][]string{
+		"https://e.example/a?pnr=198901022387":      {"person 198901022387 high"},
+		"https://e.example/a/19890102-2387/b":       {"person 198901022387 medium"},
+		"https://e.example/a/198901022387":          {"person 198901022387 low"},
+		"https://e.example/r/4111111111111111?x=1":  {"card 4111111111111111 low"},
+		"https://e.example/IBAN/NL91ABNA0417164300": {"iban NL91ABNA0417164300 high"},
+	} {
+		got := scanText(t, e, extract.Segment{Where: "body/html", Kind: extract.Href, Text: text + "\n", Attachment: -1})
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+	r, err := e.Scan(context.Background(), []extract.Segment{body("Granit 19890102-2387")}, today)
+	if err != nil || len(r.Hits) != 2 || !r.Hits[0].Word || r.Hits[1].Word {
+		t.Errorf("%+v, %v: the first is a word, the second is none", r.Hits, err)
 	}
 }

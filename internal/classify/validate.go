@@ -11,11 +11,13 @@ import (
 // Verdict is what a validator says of a value.
 type Verdict uint8
 
-// The verdicts. Unknown keeps the candidate at the confidence of its pattern.
+// The verdicts. Unknown keeps the candidate at the confidence of its pattern; Doubtful holds, but something ordinary is
+// written the same way, so that only context takes the candidate above low.
 const (
 	Invalid Verdict = iota
 	Valid
 	Unknown
+	Doubtful
 )
 
 // Value is a candidate as validators see it.
@@ -24,6 +26,9 @@ type Value struct {
 	Compact []byte    // its ASCII letters and digits, upper case
 	Sep     byte      // the separator between its digit groups, 0 for none
 	Now     time.Time // what "not in the future" means
+	// Series says whether another number close by begins with the same digits, as many as are asked for, and goes on
+	// with others: the rows of a list of times do. It may be nil.
+	Series func(digits int) bool
 }
 
 // Validator checks the values of a detector.

@@ -16,6 +16,7 @@ func FuzzParse(f *testing.F) {
 		"Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\nQQ==\r\nfooter",
 		"Content-Type: text/plain; charset=utf-16\r\n\r\n\xff\xfea\x00",
 		"Content-Type: a/b; name*0*=utf-8''%41; name*1=b\r\nContent-Disposition: attachment\r\n\r\n\x00",
+		"Content-Type: text/x-vcard\r\n\r\nBEGIN:VCARD\r\nNOTE;CHARSET=utf-16;ENCODING=QUOTED-PRINTABLE:a=\r\n=00=E5=\r\n",
 	} {
 		f.Add([]byte(s))
 	}

@@ -237,11 +237,6 @@ func label(b []byte) string {
 	return string(b)
 }
 
-// unfoldCalendar joins folded lines (RFC 5545 3.1, RFC 6350 3.2) and undoes escapes.
-func unfoldCalendar(s string) string {
-	return strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "", `\n`, "\n", `\N`, "\n", `\,`, ",", `\;`, ";", `\\`, `\`).Replace(s)
-}
-
 // jsonStrings returns the string values of JSON, also of damaged JSON, one a line.
 func jsonStrings(s string) string {
 	var out strings.Builder

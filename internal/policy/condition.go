@@ -43,14 +43,25 @@ const scopeQuoted scope = 1 << 15
 
 func kindBit(k extract.Kind) scope { return 1 << k }
 
-// scopeNames are the words of `scope` and of `segment`. What a mail does not show at first is body: it is read all the
-// same.
+// place is where a segment stands, as a scope. What a mail does not show at first, and what its links lead to, is read
+// like the text that it belongs to: the body, or an attachment.
+func place(seg *extract.Segment) scope {
+	switch {
+	case seg.Kind != extract.Hidden && seg.Kind != extract.Href:
+		return kindBit(seg.Kind)
+	case seg.Attachment < 0:
+		return kindBit(extract.Body)
+	}
+	return kindBit(extract.AttachmentText)
+}
+
+// scopeOf reads a word of `scope` or of `segment`.
 func scopeOf(name string) (scope, bool) {
 	switch name {
 	case "subject":
 		return kindBit(extract.Subject), true
 	case "body":
-		return kindBit(extract.Body) | kindBit(extract.Hidden), true
+		return kindBit(extract.Body), true
 	case "attachment_name":
 		return kindBit(extract.AttachmentName), true
 	case "attachment_text":

@@ -237,10 +237,11 @@ func sameValue(written, canonical string) bool {
 	return written == c || len(written) >= 8 && len(c)-len(written) <= 2 && strings.HasSuffix(c, written)
 }
 
-// inScope says whether a hit stands in one of the kinds of segment.
+// inScope says whether a hit stands in one of the kinds of segment. A word in the address of a link is the name of a page
+// and counts only where the policy asks for href.
 func (e *evaluation) inScope(s scope, h *classify.Hit) bool {
 	seg := &e.in.Content.Segments[h.Segment]
-	if s&kindBit(seg.Kind) != 0 {
+	if s&kindBit(seg.Kind) != 0 || s&place(seg) != 0 && !(h.Word && seg.Kind == extract.Href) {
 		return true
 	}
 	return s&scopeQuoted != 0 && slices.ContainsFunc(seg.Quoted, func(q extract.Span) bool { return q.Start <= h.Start && h.End <= q.End })
