@@ -94,7 +94,7 @@ func SMS(c config.SMS, base string) (sms.Sender, error) {
 
 func (a *App) openSandbox(context.Context) error {
 	var err error
-	a.pool, err = sandbox.New(sandbox.Options{
+	a.pool, err = sandbox.New(sandbox.Options{ //nolint:contextcheck // the pool lives until Close
 		Workers: a.cfg.Scan.Workers, Log: a.log,
 	})
 	return err
@@ -263,7 +263,10 @@ func (a *App) buildSMTP(context.Context) error {
 		return nil
 	}
 	c := a.cfg.SMTP
-	t, err := a.serverTLS(c.TLS.TLS, c.TLS.ClientCA)
+	t, err := a.serverTLS(c.TLS.TLS)
+	if t != nil {
+		t.ClientCAs, err = clientAuthorities(c.TLS.ClientCA)
+	}
 	if err != nil {
 		return err
 	}
@@ -333,7 +336,7 @@ func (a *App) listen(ctx context.Context) error {
 		}
 	}
 	if a.web != nil {
-		t, err := a.serverTLS(a.cfg.Portal.TLS, "")
+		t, err := a.serverTLS(a.cfg.Portal.TLS)
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 // serverTLS makes the TLS side of a listener; nil when the file names no certificate.
-func (a *App) serverTLS(files config.TLS, clientCA string) (*tls.Config, error) {
+func (a *App) serverTLS(files config.TLS) (*tls.Config, error) {
 	if files.IsZero() {
 		return nil, nil
 	}
@@ -40,13 +40,16 @@ func (a *App) serverTLS(files config.TLS, clientCA string) (*tls.Config, error) 
 		return nil, err
 	}
 	a.certs = append(a.certs, c)
-	t := &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}
-	if clientCA == "" {
-		return t, nil
+	return &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}, nil
+}
+
+// clientAuthorities are what client certificates must come from: those of the file,
+// else the system's.
+func clientAuthorities(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return x509.SystemCertPool()
 	}
-	roots, err := certPool(clientCA)
-	t.ClientCAs = roots
-	return t, err
+	return certPool(file)
 }
 
 // certPool reads authorities from a PEM file; nil for the system's.
