@@ -22,9 +22,8 @@ func TestE2EOrdinaryMailPasses(t *testing.T) {
 	onBoth(t, func(t *testing.T, d config.Driver) {
 		s := newSystem(t, setup{driver: d})
 		m := mail{from: "johan@norrsund.example", to: []string{"karin@ekman.example"}, subject: "Lunch", body: ordinary}
-		raw := m.raw()
 		m.id = "lunch@norrsund.example"
-		raw = m.raw()
+		raw := m.raw()
 		s.mustSend(m)
 		got := s.hop.Wait(t, 1)[0]
 		received, rest, ok := strings.Cut(string(got.Data), "\r\nFrom:")

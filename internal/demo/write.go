@@ -47,7 +47,7 @@ func (d *demo) sendSample(w http.ResponseWriter, r *http.Request) {
 func (d *demo) sendWritten(w http.ResponseWriter, r *http.Request) {
 	p := d.printer(r)
 	r.Body = http.MaxBytesReader(w, r.Body, maxUpload)
-	if err := r.ParseMultipartForm(1 << 20); err != nil {
+	if err := r.ParseMultipartForm(1 << 20); err != nil { //nolint:gosec // the body is bounded one line above
 		status, why := http.StatusBadRequest, "demo.problem.form"
 		if _, big := errors.AsType[*http.MaxBytesError](err); big {
 			status, why = http.StatusRequestEntityTooLarge, "demo.problem.size"

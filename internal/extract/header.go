@@ -216,7 +216,7 @@ func (b *block) header() Header {
 			continue
 		}
 		f.Value = decodeWords(f.Value)
-		h.note(f, raw, i)
+		h.note(f, raw)
 		h.Fields = append(h.Fields, f)
 	}
 	return h
@@ -224,7 +224,7 @@ func (b *block) header() Header {
 
 // note fills the parsed form of the fields that have one; the first of each counts, but
 // addresses of repeated fields are added.
-func (h *Header) note(f Field, raw string, i int) {
+func (h *Header) note(f Field, raw string) {
 	switch len(f.Name) {
 	case 2, 4, 6, 7, 8, 10, 11, 14:
 	default:

@@ -55,7 +55,7 @@ func (l *lines) next() ([]byte, bool) {
 	p, err := l.br.ReadSlice('\n')
 	l.read += int64(len(p))
 	l.start = !l.cont
-	l.cont = err == bufio.ErrBufferFull
+	l.cont = err == bufio.ErrBufferFull //nolint:errorlint // bufio returns the bare error, and this runs for every line
 	if err != nil && !l.cont {
 		l.eof = true
 		if err != io.EOF {

@@ -216,7 +216,7 @@ func joinSections(secs []section) string {
 func appendUnpercent(dst []byte, s string) []byte {
 	for i := 0; i < len(s); i++ {
 		if s[i] == '%' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0 {
-			dst = append(dst, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+			dst = append(dst, byte(unhex(s[i+1])<<4|unhex(s[i+2]))) //nolint:gosec // two hexadecimal digits make one octet
 			i += 2
 			continue
 		}

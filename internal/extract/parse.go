@@ -176,7 +176,7 @@ func (w *walker) oddHeader(b *block, s *scope, where string) {
 
 // entity reads the body below a header (RFC 2045 2.4).
 func (w *walker) entity(l *lines, b *block, s *scope, a around) {
-	p := w.describe(b, s, a)
+	p := w.describe(b, a)
 	switch {
 	case strings.HasPrefix(p.media.Type, "multipart/"):
 		w.multipart(l, &p, s, a)
@@ -201,7 +201,7 @@ type part struct {
 func (s *scope) where(what string) string { return s.prefix + what }
 
 // describe reads the content fields.
-func (w *walker) describe(b *block, s *scope, a around) part {
+func (w *walker) describe(b *block, a around) part {
 	was := b.odd
 	b.odd = ""
 	ct := b.get("Content-Type")
@@ -219,8 +219,8 @@ func (w *walker) describe(b *block, s *scope, a around) part {
 	if !proper {
 		p.media.Type = "text/plain"
 	}
-	sure := true
-	p.enc, sure = transfer(b.get("Content-Transfer-Encoding"))
+	enc, sure := transfer(b.get("Content-Transfer-Encoding"))
+	p.enc = enc
 	disp := parseMedia(b.get("Content-Disposition"))
 	p.disp = disp.Type
 	p.cid = strings.Trim(b.last("Content-ID"), "<> ")

@@ -96,7 +96,7 @@ func (v *reader) walk(ctx context.Context, r io.Reader, lim Limits) error {
 }
 
 func (v *reader) entity(l *lines, b *block, a around) {
-	p := v.w.describe(b, &scope{att: -1}, a)
+	p := v.w.describe(b, a)
 	boundary := strings.TrimRight(p.media.get("boundary"), " \t")
 	if !p.multi() || boundary == "" || len(boundary) > maxBoundary || a.mime >= v.w.lim.MIMEDepth {
 		v.leaf(l, &p, a)

@@ -118,7 +118,7 @@ func (d *qpDecoder) unescape(dst, body []byte) []byte {
 		dst = append(dst, body[:i]...)
 		if i+2 < len(body) {
 			if hi, lo := unhex(body[i+1]), unhex(body[i+2]); hi >= 0 && lo >= 0 {
-				dst = append(dst, byte(hi<<4|lo))
+				dst = append(dst, byte(hi<<4|lo)) //nolint:gosec // two hexadecimal digits make one octet
 				body = body[i+3:]
 				continue
 			}
@@ -212,7 +212,7 @@ func (d *base64Decoder) add(dst []byte, c byte) []byte {
 		if d.padded {
 			d.tail, d.padded = true, false
 		}
-		d.quad[d.n] = byte(v)
+		d.quad[d.n] = byte(v) //nolint:gosec // six bits
 		if d.n++; d.n == 4 {
 			dst = append(dst, d.quad[0]<<2|d.quad[1]>>4, d.quad[1]<<4|d.quad[2]>>2, d.quad[2]<<6|d.quad[3])
 			d.n = 0

@@ -88,7 +88,7 @@ func wordQ(s string) []byte {
 		case s[i] == '_':
 			out = append(out, ' ')
 		case s[i] == '=' && i+2 < len(s) && unhex(s[i+1]) >= 0 && unhex(s[i+2]) >= 0:
-			out = append(out, byte(unhex(s[i+1])<<4|unhex(s[i+2])))
+			out = append(out, byte(unhex(s[i+1])<<4|unhex(s[i+2]))) //nolint:gosec // two hexadecimal digits make one octet
 			i += 2
 		default:
 			out = append(out, s[i])

@@ -124,7 +124,7 @@ func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) mes
 		}
 		return g.cutThrough(ctx, v, hop, start)
 	}
-	r, _ := g.keep(ctx, v, g.o.Lease)
+	r := g.keep(ctx, v, g.o.Lease)
 	_ = g.trace(ctx, v, "", true, start) // lazy: the message itself is kept
 	return r
 }
@@ -158,10 +158,10 @@ func (g *Gateway) owesReport(hop Hop, m *message.Message) bool {
 
 // keep commits a judged message. The jobs that are due at once are this node's own for
 // the lease.
-func (g *Gateway) keep(ctx context.Context, v *verdict, lease time.Duration) (message.Reply, []message.Job) {
+func (g *Gateway) keep(ctx context.Context, v *verdict, lease time.Duration) message.Reply {
 	effects, err := g.decide(ctx, v.m)
 	if err != nil {
-		return g.count("refused", g.refusal(err)), nil
+		return g.count("refused", g.refusal(err))
 	}
 	return g.create(ctx, v.m, v.body, effects, lease)
 }
@@ -217,7 +217,7 @@ func (g *Gateway) numbers(ctx context.Context, m *message.Message) (map[int]mess
 
 // create commits and turns the result into a reply. A message that the client sent
 // before is answered with its first id.
-func (g *Gateway) create(ctx context.Context, m *message.Message, body message.Body, e store.Effects, lease time.Duration) (message.Reply, []message.Job) {
+func (g *Gateway) create(ctx context.Context, m *message.Message, body message.Body, e store.Effects, lease time.Duration) message.Reply {
 	g.o.Fault("accept.before_commit")
 	jobs, err := g.o.Store.Create(ctx, store.New{
 		Message: m, Body: body, Effects: e,
@@ -226,16 +226,16 @@ func (g *Gateway) create(ctx context.Context, m *message.Message, body message.B
 	var repeated *store.RepeatedError
 	switch {
 	case errors.As(err, &repeated):
-		return g.count("repeated", queued(repeated.ID)), nil
+		return g.count("repeated", queued(repeated.ID))
 	case err != nil:
-		return g.count("refused", g.refusal(fmt.Errorf("store message: %w", err))), nil
+		return g.count("refused", g.refusal(fmt.Errorf("store message: %w", err)))
 	}
 	g.o.Fault("accept.after_commit")
 	g.o.Log.Info("message stored", "msg", m.ID, "verdict", m.Decision.Verdict, "recipients", len(m.Recipients), "size", m.Size)
 	if lease > 0 {
 		g.o.Run(jobs)
 	}
-	return g.count("stored", queued(m.ID)), jobs
+	return g.count("stored", queued(m.ID))
 }
 
 func queued(id message.ID) message.Reply {

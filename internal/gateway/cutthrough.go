@@ -47,7 +47,7 @@ func (g *Gateway) cutThrough(ctx context.Context, v *verdict, hop Hop, start tim
 	case relay.CutUncertain:
 		g.o.Log.Warn("connection lost after the final dot; the message may arrive twice", "msg", v.m.ID)
 	}
-	r, _ := g.keep(ctx, v, g.o.Lease)
+	r := g.keep(ctx, v, g.o.Lease)
 	_ = g.trace(ctx, v, "", true, start) // lazy
 	return r
 }
@@ -93,7 +93,7 @@ func (g *Gateway) keepPending(ctx context.Context, v *verdict, p *relay.Pending,
 func (g *Gateway) awaitReply(ctx context.Context, m *message.Message, jobs []message.Job, p *relay.Pending) {
 	ctx, cancel := context.WithTimeout(ctx, latePatience)
 	defer cancel()
-	stop := context.AfterFunc(g.life, cancel)
+	stop := context.AfterFunc(g.life, cancel) //nolint:contextcheck // g.life ends it, not the session
 	defer stop()
 	cut := p.Wait(ctx)
 	write, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

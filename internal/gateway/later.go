@@ -26,8 +26,7 @@ func (g *Gateway) later(ctx context.Context, env message.Envelope, body message.
 	m := g.describe(env, body, &content.Header)
 	now := g.o.Now()
 	e := store.Effects{Effects: m.ClassifyLater(now)}
-	r, _ := g.create(ctx, m, body, e, g.o.Lease)
-	return r
+	return g.create(ctx, m, body, e, g.o.Lease)
 }
 
 // headerContent reads the header alone.

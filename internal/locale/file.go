@@ -70,7 +70,11 @@ func readObject(dec *json.Decoder, value func(key string) error) error {
 		if err != nil {
 			return fmt.Errorf("read JSON: %w", err)
 		}
-		if err := value(key.(string)); err != nil {
+		name, ok := key.(string)
+		if !ok {
+			return errors.New("want a name")
+		}
+		if err := value(name); err != nil {
 			return err
 		}
 	}

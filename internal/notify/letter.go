@@ -34,8 +34,6 @@ type words struct {
 	HTML template.HTML
 }
 
-func (w words) empty() bool { return w.Text == "" }
-
 type fact struct {
 	Name   string
 	Lines  []string

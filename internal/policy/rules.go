@@ -47,7 +47,7 @@ func (c *compiler) level(pos yamlfile.Pos, n int) message.Level {
 	if n < 1 || n > 2 {
 		c.errorf(pos, "level %d: use 1 or 2", n)
 	}
-	return message.Level(min(2, max(0, n))) //nolint:gosec // 0 to 2
+	return message.Level(min(2, max(0, n)))
 }
 
 func (c *compiler) rules() []rule {

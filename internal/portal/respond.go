@@ -82,7 +82,7 @@ func (p *Portal) render(w http.ResponseWriter, r *http.Request, status int, name
 
 // see sends the browser on to a page of ours, by GET.
 func see(w http.ResponseWriter, r *http.Request, path string) {
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, path, http.StatusSeeOther) //nolint:gosec // every caller names a path of ours
 }
 
 // fail answers what went wrong besides what a page has words of its own for. The

@@ -35,7 +35,7 @@ func (p *Portal) cookieName(name string) string {
 
 // cookie makes a cookie; a negative age removes it, 0 keeps it until the browser closes.
 func (p *Portal) cookie(name, value string, age int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure unless the portal itself is without TLS
 		Name: p.cookieName(name), Value: value, Path: "/", MaxAge: age,
 		Secure: p.secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	}

@@ -94,7 +94,7 @@ func (r reply) closing() bool { return r.code == 421 }
 func (r reply) message() message.Reply {
 	m := message.Reply{Code: r.code, Status: r.status, Text: clean(r.text)}
 	if m.Status == "" {
-		m.Status = string(rune('0'+r.code/100)) + ".0.0"
+		m.Status = string(rune('0'+r.code/100)) + ".0.0" //nolint:gosec // a reply has three digits
 	}
 	return m
 }

@@ -67,7 +67,7 @@ func limitProcessor(d time.Duration) bool {
 		return false
 	}
 	used := time.Duration(use.Utime.Nano() + use.Stime.Nano())
-	cur := uint64((used + 2*d + processorGrace) / time.Second)
+	cur := uint64((used + 2*d + processorGrace) / time.Second) //nolint:gosec // a sum of positive times
 	var now unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_CPU, &now) != nil {
 		return false

@@ -242,16 +242,16 @@ func (p *Pool) tryTwice(ctx context.Context, open func() (io.ReadCloser, error),
 	}
 	content, err := p.ask(ctx, c, open, lim)
 	if err == nil && !timedOut(content) {
-		p.give(c)
+		p.give(c) //nolint:contextcheck // a fresh child is for whoever comes next
 		return content, nil
 	}
 	p.drop(c, err)
 	if err != nil && !errors.Is(err, errChild) {
-		p.refill()
+		p.refill() //nolint:contextcheck // a fresh child is for whoever comes next
 		return nil, err
 	}
 	if c, err = p.starter.start(ctx); err != nil {
-		p.refill()
+		p.refill() //nolint:contextcheck // a fresh child is for whoever comes next
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -264,11 +264,11 @@ func (p *Pool) tryTwice(ctx context.Context, open func() (io.ReadCloser, error),
 func (p *Pool) lastTry(ctx context.Context, c *child, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, error) {
 	content, err := p.ask(ctx, c, open, lim)
 	if err == nil {
-		p.give(c)
+		p.give(c) //nolint:contextcheck // a fresh child is for whoever comes next
 		return content, nil
 	}
 	p.drop(c, err)
-	p.refill()
+	p.refill() //nolint:contextcheck // a fresh child is for whoever comes next
 	if errors.Is(err, errChild) {
 		return nil, nil
 	}

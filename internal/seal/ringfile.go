@@ -163,7 +163,7 @@ func (f ringFile) ring() (*ring, error) {
 		if vf.Number <= last || vf.Number > maxVersion || len(vf.Secret) != keySize {
 			return nil, fmt.Errorf("%w: entry %d is not a version", ErrGarbled, i+1)
 		}
-		v, err := newVersion(byte(vf.Number), vf.Secret)
+		v, err := newVersion(byte(vf.Number), vf.Secret) //nolint:gosec // at most maxVersion, checked above
 		if err != nil {
 			return nil, err
 		}

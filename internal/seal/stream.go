@@ -100,7 +100,7 @@ type source struct {
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)
 	s.any = s.any || n > 0
-	if err != nil && err != io.EOF && s.err == nil { //nolint:errorlint // io.Reader's contract is the bare io.EOF
+	if err != nil && err != io.EOF && s.err == nil {
 		s.err = err
 	}
 	return n, err

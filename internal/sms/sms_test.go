@@ -138,7 +138,7 @@ func TestFileRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(open, 0o644); err != nil { //nolint:gosec // what is tested
+	if err := os.Chmod(open, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Send(t.Context(), number, text); !Temporary(err) || !strings.Contains(err.Error(), "0644") {

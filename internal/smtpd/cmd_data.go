@@ -100,7 +100,7 @@ func (s *session) begin() {
 func (s *session) receive(read func() error) error {
 	limits := s.srv.opts.Limits
 	if !s.wire.wide() {
-		s.wire.widen(*s.srv.blocks.Get().(*[]byte))
+		s.wire.widen(*s.srv.blocks.Get().(*[]byte)) //nolint:errcheck // the pool holds nothing else
 	}
 	s.wire.pace = newPace(limits.Data, limits.Rate)
 	err := read()

@@ -221,7 +221,7 @@ func xtext(s string) (string, bool) {
 			if hi < 0 || lo < 0 {
 				return "", false
 			}
-			c = byte(hi<<4 | lo)
+			c = byte(hi<<4 | lo) //nolint:gosec // two hexadecimal digits make one octet
 			i += 2
 		}
 		b.WriteByte(c)

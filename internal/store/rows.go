@@ -90,7 +90,7 @@ var tableShapes = [...]tableShape{
 func Tables() []Table {
 	all := make([]Table, len(tableShapes))
 	for i := range all {
-		all[i] = Table(i) //nolint:gosec // a handful of tables
+		all[i] = Table(i)
 	}
 	return all
 }

@@ -108,7 +108,7 @@ func Postfix(t testing.TB, relayhost string, settings ...string) *PostfixInstanc
 // take the port in between; start would say so.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("find a free port: %v", err)
 	}
@@ -121,11 +121,11 @@ func (p *PostfixInstance) configure(relayhost string, settings []string) error {
 	if err != nil {
 		return fmt.Errorf("relayhost: %w", err)
 	}
-	if err := os.Chmod(p.Dir, 0o755); err != nil { //nolint:gosec // Postfix's processes run as several accounts
+	if err := os.Chmod(p.Dir, 0o755); err != nil {
 		return err
 	}
 	for _, d := range []string{"etc", "spool", "data"} {
-		if err := os.Mkdir(filepath.Join(p.Dir, d), 0o755); err != nil { //nolint:gosec // as above
+		if err := os.Mkdir(filepath.Join(p.Dir, d), 0o755); err != nil {
 			return err
 		}
 	}
@@ -137,8 +137,8 @@ func (p *PostfixInstance) configure(relayhost string, settings []string) error {
 	master := fmt.Sprintf(postfixMaster, p.Addr)
 	return errors.Join(
 		os.Chown(filepath.Join(p.Dir, "data"), uid, gid),
-		os.WriteFile(filepath.Join(p.Dir, "etc", "main.cf"), []byte(main), 0o644),     //nolint:gosec // no secret
-		os.WriteFile(filepath.Join(p.Dir, "etc", "master.cf"), []byte(master), 0o644), //nolint:gosec // no secret
+		os.WriteFile(filepath.Join(p.Dir, "etc", "main.cf"), []byte(main), 0o644),
+		os.WriteFile(filepath.Join(p.Dir, "etc", "master.cf"), []byte(master), 0o644),
 	)
 }
 
@@ -146,11 +146,11 @@ func (p *PostfixInstance) etc() string { return filepath.Join(p.Dir, "etc") }
 
 // start runs the master in the foreground, as our child, so that it can be waited for.
 func (p *PostfixInstance) start() error {
-	ctl := exec.Command("postfix", "-c", p.etc(), "check") //nolint:gosec,noctx // a second
+	ctl := exec.Command("postfix", "-c", p.etc(), "check")
 	if out, err := ctl.CombinedOutput(); err != nil {
 		return fmt.Errorf("check: %w\n%s", err, out)
 	}
-	p.master = exec.Command("postfix", "-c", p.etc(), "start-fg") //nolint:gosec,noctx // ended by Stop
+	p.master = exec.Command("postfix", "-c", p.etc(), "start-fg")
 	p.master.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGTERM}
 	var said bytes.Buffer
 	p.master.Stdout, p.master.Stderr = &said, &said
@@ -171,7 +171,7 @@ func (p *PostfixInstance) await(said fmt.Stringer) error {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
 	for {
-		c, err := net.Dial("tcp", p.Addr) //nolint:noctx // loopback
+		c, err := net.Dial("tcp", p.Addr)
 		if err == nil {
 			return c.Close()
 		}
@@ -187,7 +187,7 @@ func (p *PostfixInstance) await(said fmt.Stringer) error {
 
 // Log returns what Postfix logged so far.
 func (p *PostfixInstance) Log() string {
-	b, _ := os.ReadFile(filepath.Join(p.Dir, "data", "maillog")) //nolint:gosec // our own
+	b, _ := os.ReadFile(filepath.Join(p.Dir, "data", "maillog"))
 	return string(b)
 }
 
@@ -205,7 +205,7 @@ type Queued struct {
 // Queue lists what waits.
 func (p *PostfixInstance) Queue() []Queued {
 	p.t.Helper()
-	out, err := exec.Command("postqueue", "-c", p.etc(), "-j").Output() //nolint:gosec,noctx // a second
+	out, err := exec.Command("postqueue", "-c", p.etc(), "-j").Output()
 	if err != nil {
 		p.t.Fatalf("postfix: postqueue -j: %v", err)
 	}
@@ -223,7 +223,7 @@ func (p *PostfixInstance) Queue() []Queued {
 // Flush lets Postfix try everything in its queue now.
 func (p *PostfixInstance) Flush() {
 	p.t.Helper()
-	if out, err := exec.Command("postqueue", "-c", p.etc(), "-f").CombinedOutput(); err != nil { //nolint:gosec,noctx // a second
+	if out, err := exec.Command("postqueue", "-c", p.etc(), "-f").CombinedOutput(); err != nil {
 		p.t.Fatalf("postfix: postqueue -f: %v\n%s", err, out)
 	}
 }
@@ -238,7 +238,7 @@ func (p *PostfixInstance) Stop() {
 		return
 	default:
 	}
-	_ = exec.Command("postfix", "-c", p.etc(), "stop").Run() //nolint:gosec,noctx // a second
+	_ = exec.Command("postfix", "-c", p.etc(), "stop").Run()
 	select {
 	case <-p.gone:
 	case <-time.After(Patience):

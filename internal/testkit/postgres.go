@@ -173,7 +173,7 @@ func newPG(t testing.TB, opt PGOptions) (*PG, error) {
 }
 
 func (pg *PG) initdb() error {
-	cmd := exec.Command(filepath.Join(pg.bin, "initdb"), //nolint:gosec,noctx // Debian's program; seconds
+	cmd := exec.Command(filepath.Join(pg.bin, "initdb"),
 		"-D", pg.Dir, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 	cmd.Dir = pg.home
 	if err := unprivileged(cmd, 0); err != nil {
@@ -210,7 +210,7 @@ func (pg *PG) Start(t testing.TB) {
 }
 
 func (pg *PG) start() error {
-	cmd := exec.Command(filepath.Join(pg.bin, "postgres"), append([]string{"-D", pg.Dir}, pg.settings()...)...) //nolint:gosec,noctx // Debian's program, ended by stop
+	cmd := exec.Command(filepath.Join(pg.bin, "postgres"), append([]string{"-D", pg.Dir}, pg.settings()...)...)
 	cmd.Dir = pg.home
 	if err := unprivileged(cmd, syscall.SIGQUIT); err != nil {
 		return err

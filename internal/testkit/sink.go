@@ -90,7 +90,7 @@ func (s *Sink) Start(t testing.TB) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	ln, err := net.Listen("tcp", addr) //nolint:noctx // a test's listener has no request
+	ln, err := net.Listen("tcp", addr)
 	if err != nil {
 		t.Fatalf("sink: %v", err)
 	}
@@ -253,7 +253,7 @@ func ReadData(r *bufio.Reader) ([]byte, error) {
 	start := true // at the beginning of a line
 	for {
 		part, err := r.ReadSlice('\n')
-		if err != nil && err != bufio.ErrBufferFull {
+		if err != nil && err != bufio.ErrBufferFull { //nolint:errorlint // bufio returns the bare error
 			if err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}

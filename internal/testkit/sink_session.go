@@ -67,7 +67,7 @@ func (c *session) handshake() error {
 		return errCut
 	}
 	tc := tls.Server(c.nc, c.s.opt.TLS)
-	if err := tc.Handshake(); err != nil { //nolint:noctx // the sink closes the connection at its end
+	if err := tc.Handshake(); err != nil {
 		return err
 	}
 	c.use(tc)

@@ -20,7 +20,7 @@ const (
 // Dump writes one moment of the whole store to w, for Restore of either driver. It
 // hinders nobody. What is sealed stays sealed: without the key ring it is worth nothing.
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
-	s.lazy.flush()
+	s.lazy.flush() //nolint:contextcheck // a batch is everybody's
 	d, err := store.NewDumper(w, s.migration)
 	if err != nil {
 		return fmt.Errorf("dump: %w", err)

@@ -176,7 +176,7 @@ func (s *Store) open(ctx context.Context, o Options, config *pgxpool.Config) err
 		return err
 	}
 	s.committer = newCommitter(s, o.batch, o.committers)
-	s.lazy = newLazyTraces(s)
+	s.lazy = newLazyTraces(s) //nolint:contextcheck // it lives until Close
 	return nil
 }
 

@@ -26,7 +26,7 @@ func poolConfig(url string, conns int) (*pgxpool.Config, error) {
 	}
 	switch {
 	case conns > 0:
-		config.MaxConns = int32(min(conns, 10_000)) //nolint:gosec // bounded
+		config.MaxConns = int32(min(conns, 10_000))
 	case !strings.Contains(url, "pool_max_conns"):
 		config.MaxConns = defaultConns
 	}

@@ -114,7 +114,7 @@ func (w *writes) queue(b *pgx.Batch) {
 		b.Queue(deleteSQL(r), r.Values...)
 	}
 	for i := range w.insert {
-		t := store.Table(i) //nolint:gosec // a handful of tables
+		t := store.Table(i)
 		if len(w.insert[i]) > 0 {
 			b.Queue(w.sql.insert[i], arrays(t, w.insert[i])...)
 		}

@@ -126,7 +126,7 @@ func (l *lazyTraces) close() {
 
 // FindTraces implements [store.Traces].
 func (s *Store) FindTraces(ctx context.Context, q store.Query) ([]store.Trace, error) {
-	s.lazy.flush()
+	s.lazy.flush() //nolint:contextcheck // a batch is everybody's
 	query, args := s.traceSQL(q)
 	var rows []store.TraceRow
 	err := s.look(ctx, func(b *pgx.Batch) {

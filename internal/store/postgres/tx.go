@@ -50,7 +50,7 @@ func (s *Store) transactOn(ctx context.Context, pool *pgxpool.Pool, kind string,
 		select {
 		case <-ctx.Done():
 			return explain(err)
-		case <-time.After(rand.N(againPause << n)):
+		case <-time.After(rand.N(againPause << n)): //nolint:gosec // jitter, not a secret
 		}
 	}
 }
@@ -69,7 +69,7 @@ func (s *Store) once(ctx context.Context, pool *pgxpool.Pool, kind string, fn fu
 			s.hot.Reset()
 		}
 	}()
-	t := &tx{s: s, kind: kind, conn: conn, key: rand.Int64()}
+	t := &tx{s: s, kind: kind, conn: conn, key: rand.Int64()} //nolint:gosec // tells transactions apart, protects nothing
 	defer t.release(ctx)
 	return fn(t)
 }

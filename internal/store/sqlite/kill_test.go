@@ -61,7 +61,7 @@ func victim(folder string) error {
 			if left--; left == 0 {
 				p, err := os.FindProcess(os.Getpid())
 				if err == nil {
-					err = p.Kill()
+					_ = p.Kill()
 				}
 				select {} // dead before it goes on
 			}
@@ -102,7 +102,7 @@ func TestNothingAnsweredIsLostWhenKilled(t *testing.T) {
 	}
 	answered := map[message.ID]bool{}
 	for range 12 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // this test binary
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), killFolder+"="+folder)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr

@@ -80,12 +80,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		wake: make(chan struct{}, 1),
 	}
 	if err := s.connect(ctx, o); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // Close and what lives until then have no caller to wait for
 	}
 	if err := s.identify(ctx, o); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // Close and what lives until then have no caller to wait for
 	}
-	s.lazy = newLazyTraces(s)
+	s.lazy = newLazyTraces(s) //nolint:contextcheck // Close and what lives until then have no caller to wait for
 	return s, nil
 }
 

@@ -44,7 +44,7 @@ func (t *tx) stmt(query string) (*sql.Stmt, error) {
 
 // plain runs a statement of the machinery itself, where no fault is put.
 func (t *tx) plain(query string, args ...any) (int64, error) {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // statements stay prepared for as long as the connection
 	if err != nil {
 		return 0, err
 	}
@@ -67,7 +67,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 
 // one scans the only row of a query; sql.ErrNoRows when there is none.
 func (t *tx) one(query string, args []any, dest ...any) error {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // statements stay prepared for as long as the connection
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (t *tx) one(query string, args []any, dest ...any) error {
 
 // all calls each for every row of a query; scan is to be called inside it.
 func (t *tx) all(query string, args []any, each func(scan func(...any) error) error) error {
-	s, err := t.stmt(query)
+	s, err := t.stmt(query) //nolint:sqlclosecheck // statements stay prepared for as long as the connection
 	if err != nil {
 		return err
 	}

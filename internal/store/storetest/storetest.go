@@ -100,13 +100,10 @@ func (b *bench) open(o Options) store.Store {
 }
 
 // reopen closes the store and opens it again.
-func (b *bench) reopen(change ...func(*Options)) {
+func (b *bench) reopen() {
 	b.tb.Helper()
 	if err := b.Close(); err != nil {
 		b.tb.Fatalf("close: %v", err)
-	}
-	for _, c := range change {
-		c(&b.opts)
 	}
 	b.Store = b.open(b.opts)
 }
