@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,17 +18,22 @@ import (
 )
 
 type checkCmd struct {
-	Policy string   `help:"Policy file; without it, the policy that comes with the program." type:"path"`
-	JSON   bool     `help:"One JSON object a line."`
-	FailOn string   `help:"Exit with 1 when a verdict is at least this: level1 or level2." enum:",level1,level2" default:""`
-	From   string   `help:"Envelope sender; without it, the first From."`
-	To     []string `help:"Envelope recipients; without them, To and Cc."`
-	Force  bool     `help:"Take a policy although its own tests fail."`
-	Files  []string `arg:"" help:"Mail files; a folder means all .eml in it, - is standard input."`
+	asJSON
+	Policy string       `help:"Policy file; without it, the policy that comes with the program." type:"path" placeholder:"FILE"`
+	FailOn *levelArg    `help:"Exit with 1 when a verdict is at least this: level1 or level2." placeholder:"LEVEL"`
+	From   senderArg    `help:"Envelope sender, <> for none; without it, the first From." placeholder:"ADDRESS"`
+	To     []addressArg `help:"Envelope recipients; without them, To and Cc." placeholder:"ADDRESS"`
+	Force  bool         `help:"Take a policy although its own tests fail."`
+	Files  []string     `arg:"" help:"Mail files; a folder means all .eml in it, - is standard input."`
 }
 
-// Run judges each file by the same code as live mail.
+// Run judges each file by the same code as live mail. A file that cannot be read is
+// named, and the others are judged.
 func (c *checkCmd) Run(e *env) error {
+	files, err := mailFiles(c.Files)
+	if err != nil {
+		return err
+	}
 	p, err := app.LoadPolicy(e.ctx, c.Policy, c.Force)
 	if err != nil {
 		return err
@@ -40,22 +43,23 @@ func (c *checkCmd) Run(e *env) error {
 		return err
 	}
 	defer func() { pool.Close() }()
-	files, err := mailFiles(c.Files)
-	if err != nil {
-		return err
-	}
-	worst := message.Pass
+	worst, failed := message.Pass, false
 	for _, f := range files {
 		x, err := c.one(e, p, pool, f)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f, err)
+			failed = true
+			e.note("%s", clean(withName(f, err).Error()))
+			continue
 		}
 		worst = max(worst, x.Verdict)
 		if err := c.print(e.out, x); err != nil {
 			return err
 		}
 	}
-	if limit, err := message.ParseLevel(c.FailOn); err == nil && c.FailOn != "" && worst >= limit {
+	if failed {
+		return errFailed
+	}
+	if c.FailOn != nil && worst >= message.Level(*c.FailOn) {
 		return errNo
 	}
 	return nil
@@ -71,10 +75,7 @@ func (c *checkCmd) one(e *env, p *policy.Policy, pool *sandbox.Pool, file string
 	if err != nil {
 		return nil, err
 	}
-	in := policy.Input{Content: content, Size: int64(len(raw)), Now: start}
-	if in.Envelope, err = envelopeOf(content, c.From, c.To); err != nil {
-		return nil, err
-	}
+	in := policy.Input{Envelope: envelopeOf(content, c.From, c.To), Content: content, Size: int64(len(raw)), Now: start}
 	_, x, err := p.Evaluate(e.ctx, in)
 	if err != nil {
 		return nil, err
@@ -97,30 +98,53 @@ func readMail(in io.Reader, file string) ([]byte, error) {
 	return os.ReadFile(file)
 }
 
-// mailFiles puts the .eml files of a folder in its place.
+// withName says which file an error is about, once.
+func withName(file string, err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Errorf("%s: %w", file, path.Err)
+	}
+	return fmt.Errorf("%s: %w", file, err)
+}
+
+// mailFiles puts the .eml files of a folder in its place, by name.
 func mailFiles(args []string) ([]string, error) {
 	var all []string
 	for _, a := range args {
-		info, err := os.Stat(a)
-		switch {
-		case a == "-":
-		case errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("%s: there is no such file", a)
-		case err != nil:
-			return nil, err
-		case info.IsDir():
-			in, err := filepath.Glob(filepath.Join(a, "*.eml"))
-			if err != nil {
-				return nil, err
-			}
-			if len(in) == 0 {
-				return nil, fmt.Errorf("%s: no .eml file in this folder", a)
-			}
-			slices.SortFunc(in, strings.Compare)
-			all = append(all, in...)
+		if a == "-" {
+			all = append(all, a)
 			continue
 		}
-		all = append(all, a)
+		info, err := os.Stat(a)
+		if err != nil {
+			return nil, withName(a, err)
+		}
+		if !info.IsDir() {
+			all = append(all, a)
+			continue
+		}
+		in, err := mailsIn(a)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, in...)
+	}
+	return all, nil
+}
+
+// mailsIn lists the mail files of a folder, those of its folders left out.
+func mailsIn(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, withName(dir, err)
+	}
+	var all []string
+	for _, entry := range entries {
+		if !entry.IsDir() && strings.EqualFold(filepath.Ext(entry.Name()), ".eml") {
+			all = append(all, filepath.Join(dir, entry.Name()))
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: no .eml file in this folder", dir)
 	}
 	return all, nil
 }

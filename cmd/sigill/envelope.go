@@ -1,49 +1,37 @@
 package main
 
 import (
-	"fmt"
-
 	"sigill/internal/extract"
 	"sigill/internal/message"
 )
 
 // envelopeOf makes the envelope of a mail file: as given, else as its header says. A
 // header that names nobody leaves one recipient that nothing is known of.
-func envelopeOf(c *extract.Content, from string, to []string) (message.Envelope, error) {
-	var env message.Envelope
-	var err error
-	if env.From, err = senderOf(c, from); err != nil {
-		return env, err
+func envelopeOf(c *extract.Content, from senderArg, to []addressArg) message.Envelope {
+	env := message.Envelope{From: from.Address}
+	if !from.given {
+		env.From = headerSender(c)
 	}
 	for _, t := range to {
-		a, err := message.ParseAddress(t)
-		if err != nil || a.IsNull() {
-			return env, fmt.Errorf("--to %s: not an address", t)
-		}
-		env.To = append(env.To, message.RcptTo{Address: a})
+		env.To = append(env.To, message.RcptTo{Address: t.Address})
 	}
 	if len(env.To) == 0 {
 		env.To = headerRecipients(c)
 	}
-	return env, nil
+	return env
 }
 
-func senderOf(c *extract.Content, from string) (message.Address, error) {
-	if from != "" {
-		a, err := message.ParseAddress(from)
-		if err != nil {
-			return a, fmt.Errorf("--from %s: %w", from, err)
-		}
-		return a, nil
-	}
+// headerSender is the first From. One that is broken is the mail's own fault, and no
+// reason not to judge it.
+func headerSender(c *extract.Content) message.Address {
 	if len(c.Header.From) == 0 {
-		return message.Address{}, nil
+		return message.Address{}
 	}
 	a, err := message.ParseAddress(c.Header.From[0].Address)
 	if err != nil {
-		return message.Address{}, nil // a broken From is the mail's own, and no reason not to judge it
+		return message.Address{}
 	}
-	return a, nil
+	return a
 }
 
 func headerRecipients(c *extract.Content) []message.RcptTo {

@@ -6,48 +6,68 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"sigill/internal/policy"
 )
 
+// lines collects what is said about a message, each line safe to show.
+type lines struct{ b bytes.Buffer }
+
+func (l *lines) add(format string, args ...any) {
+	l.b.WriteString(strings.TrimRight(clean(fmt.Sprintf(format, args...)), " ") + "\n")
+}
+
 // writeExplanation prints a verdict for a person: what was decided for whom, what was
 // found where, and what was looked at and rejected.
 func writeExplanation(w io.Writer, x *policy.Explanation) error {
-	var b bytes.Buffer
-	name := x.File
-	if name == "" {
-		name = "message"
+	var l lines
+	head := x.File
+	if head == "" {
+		head = "message"
 	}
-	fmt.Fprintf(&b, "%s: %s", name, x.Verdict)
+	head += ": " + x.Verdict.String()
 	if x.DecidedBy != "" {
-		fmt.Fprintf(&b, ", decided by %s", x.DecidedBy)
+		head += ", decided by " + x.DecidedBy
 	}
-	fmt.Fprintln(&b)
+	l.add("%s", head)
 	for _, to := range slices.Sorted(maps.Keys(x.Recipients)) {
-		fmt.Fprintf(&b, "  for %s: %s\n", to, x.Recipients[to])
+		l.add("  for %s: %s", to, x.Recipients[to])
 	}
-	for _, f := range x.Findings {
-		fmt.Fprintf(&b, "  found %s (%s): %d in %s", f.Title, f.Rule, f.Count, f.Where)
-		if f.Masked != "" {
-			fmt.Fprintf(&b, ", %s", f.Masked)
-		}
-		if f.Confidence != "" {
-			fmt.Fprintf(&b, ", confidence %s", f.Confidence)
-		}
-		fmt.Fprintln(&b)
-	}
-	for _, f := range x.Observed {
-		fmt.Fprintf(&b, "  observed only: %s (%s) in %s\n", f.Title, f.Rule, f.Where)
-	}
-	for _, e := range x.Excepted {
-		fmt.Fprintf(&b, "  excepted by %s: %s %s\n", e.Exception, e.Rule, e.Recipient)
-	}
+	l.findings(x)
+	l.changes(x)
 	for _, r := range x.Rejected {
-		fmt.Fprintf(&b, "  rejected %s %s in %s: %s\n", r.Detector, r.Masked, r.Where, r.Why)
+		l.add("  rejected %s %s in %s: %s", r.Detector, r.Masked, r.Where, r.Why)
 	}
 	for _, u := range x.Unscannable {
-		fmt.Fprintf(&b, "  not read: %s, %s: %s %s\n", u.Where, u.Reason, u.Level, u.Detail)
+		l.add("  not read: %s, %s: %s %s", u.Where, u.Reason, u.Level, u.Detail)
 	}
-	_, err := b.WriteTo(w)
+	_, err := l.b.WriteTo(w)
 	return err
+}
+
+func (l *lines) findings(x *policy.Explanation) {
+	for _, f := range x.Findings {
+		line := fmt.Sprintf("  found %s (%s): %d in %s", f.Title, f.Rule, f.Count, f.Where)
+		if f.Masked != "" {
+			line += ", " + f.Masked
+		}
+		if f.Confidence != "" {
+			line += ", confidence " + f.Confidence
+		}
+		l.add("%s", line)
+	}
+	for _, f := range x.Observed {
+		l.add("  observed only: %s (%s), %s, in %s", f.Title, f.Rule, f.Level, f.Where)
+	}
+}
+
+// changes are what exceptions and limits made of the rules' levels.
+func (l *lines) changes(x *policy.Explanation) {
+	for _, e := range x.Excepted {
+		l.add("  excepted by %s: %s %s", e.Exception, e.Rule, e.Recipient)
+	}
+	for _, c := range x.Limited {
+		l.add("  %s: %s became %s, by %s", c.Recipient, c.From, c.To, c.By)
+	}
 }

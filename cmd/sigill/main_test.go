@@ -8,6 +8,9 @@ import (
 	"sigill/internal/sandbox"
 )
 
+// programEnv makes the test binary be the program, for tests of processes.
+const programEnv = "SIGILL_TEST_PROGRAM"
+
 // TestMain lets the test binary be the child that reads attachments, as the program is for itself.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == sandbox.WorkerArg {
@@ -16,6 +19,9 @@ func TestMain(m *testing.M) {
 			os.Exit(exitFailure)
 		}
 		os.Exit(exitDone)
+	}
+	if os.Getenv(programEnv) != "" {
+		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }

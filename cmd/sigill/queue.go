@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,76 +14,157 @@ import (
 )
 
 type queueCmd struct {
-	List  queueListCmd  `cmd:"" help:"List the jobs that wait, soonest first."`
-	Show  queueShowCmd  `cmd:"" help:"Show one message: recipients, states, what happened."`
-	Retry queueRetryCmd `cmd:"" help:"Make the jobs of a message due at once."`
-}
-
-type queueListCmd struct {
-	asJSON
-	Limit int `help:"At most so many." default:"100"`
-}
-
-// jobRow is a job as commands print it.
-type jobRow struct {
-	Message   message.ID      `json:"message"`
-	Kind      message.JobKind `json:"kind"`
-	Recipient int             `json:"recipient"`
-	Due       time.Time       `json:"due"`
-	Attempt   int             `json:"attempt"`
-}
-
-func (c *queueListCmd) Run(e *env) error {
-	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		jobs, err := s.Waiting(ctx, "", c.Limit)
-		if err != nil {
-			return err
-		}
-		rows := make([]jobRow, 0, len(jobs))
-		for _, j := range jobs {
-			rows = append(rows, jobRow{j.Message, j.Kind, j.Recipient, j.RunAt, j.Attempt})
-		}
-		return list(e.out, c.JSON, []string{"MESSAGE", "STEP", "RECIPIENT", "DUE", "ATTEMPT"}, rows, func(r jobRow) []string {
-			return []string{string(r.Message), string(r.Kind), whose(r.Recipient), stamp(r.Due), strconv.Itoa(r.Attempt)}
-		})
-	})
-}
-
-func whose(recipient int) string {
-	if recipient == message.All {
-		return "all"
-	}
-	return strconv.Itoa(recipient)
-}
-
-type queueShowCmd struct {
-	asJSON
-	ID string `arg:"" help:"Message id."`
-}
-
-func (c *queueShowCmd) Run(e *env) error { return showMessage(e, c.ID, c.JSON) }
-
-type queueRetryCmd struct {
-	ID   string `arg:"" help:"Message id."`
-	Step string `help:"Only this kind of step, such as relay or notify; without it, everything that is on its way out."`
+	List  queueListCmd  `cmd:"" help:"List what waits to go out, soonest first."`
+	Show  queueShowCmd  `cmd:"" help:"Show one message: recipients, states, why, what waits, what happened."`
+	Retry queueRetryCmd `cmd:"" help:"Make what waits for a message due at once."`
 }
 
 // outward are the steps that are tried again by themselves, and may be hurried; clocks
 // such as expire and remind are not among them.
-var outward = []message.JobKind{
-	message.JobClassify, message.JobRelay, message.JobNotify, message.JobAskPhone, message.JobConfirm,
-	message.JobSendCode, message.JobBounce, message.JobTell,
+func outward() []message.JobKind {
+	return []message.JobKind{
+		message.JobClassify, message.JobRelay, message.JobNotify, message.JobAskPhone, message.JobConfirm,
+		message.JobSendCode, message.JobBounce, message.JobTell,
+	}
+}
+
+type queueListCmd struct {
+	asJSON
+	All   bool     `help:"Also the clocks of messages: remind, expire, delay, purge."`
+	Limit countArg `help:"At most so many." default:"100"`
+}
+
+// allJobs is how many jobs are looked through for those that are asked for.
+const allJobs = 1_000_000
+
+// jobRow is a job as commands print it.
+type jobRow struct {
+	Message    message.ID      `json:"message"`
+	Step       message.JobKind `json:"step"`
+	From       string          `json:"from"`
+	Recipient  *int            `json:"recipient,omitempty"` // index; none when the step is for all
+	Recipients []string        `json:"to"`
+	Due        time.Time       `json:"due"`
+	Tries      int             `json:"tries"`
+	Reply      string          `json:"reply,omitempty"` // the next hop's last
+}
+
+func (c *queueListCmd) Run(e *env) error {
+	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
+		jobs, err := s.Waiting(ctx, "", allJobs)
+		if err != nil {
+			return err
+		}
+		if !c.All {
+			jobs = slices.DeleteFunc(jobs, func(j message.Job) bool { return !slices.Contains(outward(), j.Kind) })
+		}
+		more := len(jobs) > int(c.Limit)
+		rows, err := jobRows(ctx, s, jobs[:min(len(jobs), int(c.Limit))])
+		if err != nil {
+			return err
+		}
+		if err := list(e.out, c.JSON, jobHead(), rows, jobRow.cells); err != nil || !more {
+			return err
+		}
+		cut(e, len(jobs), c.Limit)
+		return nil
+	})
+}
+
+// jobRows adds to each job what its message says. A message that went meanwhile leaves
+// its job alone.
+func jobRows(ctx context.Context, s store.Store, jobs []message.Job) ([]jobRow, error) {
+	rows := make([]jobRow, 0, len(jobs))
+	known := map[message.ID]*message.Message{}
+	for _, j := range jobs {
+		m, ok := known[j.Message]
+		if !ok {
+			var err error
+			if m, err = s.Message(ctx, j.Message); err != nil && !errors.Is(err, store.ErrNotFound) {
+				return nil, err
+			}
+			known[j.Message] = m
+		}
+		rows = append(rows, jobRowOf(j, m))
+	}
+	return rows, nil
+}
+
+func jobRowOf(j message.Job, m *message.Message) jobRow {
+	row := jobRow{Message: j.Message, Step: j.Kind, Due: j.RunAt.UTC(), Tries: j.Attempt}
+	if j.Recipient != message.All {
+		row.Recipient = &j.Recipient
+	}
+	if m == nil {
+		return row
+	}
+	row.From = m.Envelope.From.String()
+	for i := range m.Recipients {
+		r := &m.Recipients[i]
+		if i == j.Recipient || j.Recipient == message.All && concerns(j.Kind, r.State) {
+			row.Recipients = append(row.Recipients, r.Address.String())
+			row.Reply = r.Reply
+		}
+	}
+	return row
+}
+
+// concerns says whether a step for the whole message is about a recipient in a state.
+func concerns(k message.JobKind, s message.State) bool {
+	switch k {
+	case message.JobRelay:
+		return s.Waiting()
+	case message.JobAskPhone:
+		return s == message.Held
+	}
+	return true
+}
+
+func jobHead() []string {
+	return []string{"MESSAGE", "STEP", "FROM", "TO", "DUE", "TRIES", "LAST REPLY"}
+}
+
+func (r jobRow) cells() []string {
+	return []string{string(r.Message), string(r.Step), sender(r.From), several(r.Recipients), stamp(r.Due), strconv.Itoa(r.Tries), r.Reply}
+}
+
+// sender is a MAIL FROM as people write it.
+func sender(from string) string {
+	if from == "" {
+		return "<>"
+	}
+	return from
+}
+
+// several keeps a column narrow.
+func several(to []string) string {
+	if len(to) < 2 {
+		return fmt.Sprint(append(to, "")[0])
+	}
+	return fmt.Sprintf("%s and %d more", to[0], len(to)-1)
+}
+
+type queueShowCmd struct {
+	asJSON
+	ID idArg `arg:"" help:"Message id."`
+}
+
+func (c *queueShowCmd) Run(e *env) error { return showMessage(e, message.ID(c.ID), c.JSON) }
+
+type queueRetryCmd struct {
+	ID   idArg    `arg:"" help:"Message id."`
+	Step *stepArg `help:"Only this step, such as relay or notify; without it, everything that is on its way out." placeholder:"STEP"`
 }
 
 func (c *queueRetryCmd) Run(e *env) error {
-	id, err := message.ParseID(c.ID)
-	if err != nil {
-		return err
-	}
 	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		kinds := outward
-		if c.Step != "" {
-			kinds = []message.JobKind{message.JobKind(c.Step)}
+		id := message.ID(c.ID)
+		if _, err := find(ctx, s, id); err != nil {
+			return err
+		}
+		kinds := outward()
+		if c.Step != nil {
+			kinds = []message.JobKind{message.JobKind(*c.Step)}
 		}
 		n := 0
 		for _, k := range kinds {
@@ -92,82 +175,18 @@ func (c *queueRetryCmd) Run(e *env) error {
 			n += one
 		}
 		if n == 0 {
-			_, _ = fmt.Fprintln(e.err, "nothing waits for this message")
-			return errNo
+			return no("nothing waits for message %s that could be hurried", id)
 		}
-		_, err = fmt.Fprintf(e.out, "%d due now\n", n)
+		_, err := fmt.Fprintf(e.out, "%d due now\n", n)
 		return err
 	})
 }
 
-// messageView is a message as commands print it: no content, no subject.
-type messageView struct {
-	ID         message.ID      `json:"id"`
-	Accepted   time.Time       `json:"accepted"`
-	From       string          `json:"from"`
-	Size       int64           `json:"size"`
-	Verdict    string          `json:"verdict"`
-	DecidedBy  string          `json:"decided_by"`
-	Recipients []recipientView `json:"recipients"`
-	Events     []message.Event `json:"events,omitempty"`
-}
-
-type recipientView struct {
-	Index   int       `json:"index"`
-	Address string    `json:"address"`
-	Level   string    `json:"level"`
-	State   string    `json:"state"`
-	Since   time.Time `json:"since"`
-	Reply   string    `json:"reply,omitempty"`
-}
-
-func viewOf(m *message.Message, events []message.Event) messageView {
-	v := messageView{
-		ID: m.ID, Accepted: m.Accepted, From: m.Envelope.From.String(), Size: m.Size,
-		Verdict: m.Decision.Verdict.String(), DecidedBy: m.Decision.DecidedBy, Events: events,
+// find reads a message; that there is none is an answer.
+func find(ctx context.Context, s store.Store, id message.ID) (*message.Message, error) {
+	m, err := s.Message(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, no("there is no message %s in the store", id)
 	}
-	for i := range m.Recipients {
-		r := &m.Recipients[i]
-		v.Recipients = append(v.Recipients, recipientView{i, r.Address.String(), r.Level.String(), r.State.String(), r.Since, r.Reply})
-	}
-	return v
-}
-
-func showMessage(e *env, rawID string, asJSON bool) error {
-	id, err := message.ParseID(rawID)
-	if err != nil {
-		return err
-	}
-	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		m, err := s.Message(ctx, id)
-		if err != nil {
-			return fmt.Errorf("message %s: %w", id, err)
-		}
-		events, err := s.Events(ctx, id)
-		if err != nil {
-			return err
-		}
-		v := viewOf(m, events)
-		if asJSON {
-			return list(e.out, true, nil, []messageView{v}, nil)
-		}
-		return v.print(e)
-	})
-}
-
-func (v messageView) print(e *env) error {
-	_, err := fmt.Fprintf(e.out, "%s  accepted %s, from <%s>, %d octets, %s %s\n\n", v.ID, stamp(v.Accepted), v.From, v.Size, v.Verdict, v.DecidedBy)
-	if err != nil {
-		return err
-	}
-	err = list(e.out, false, []string{"RECIPIENT", "ADDRESS", "LEVEL", "STATE", "SINCE", "REPLY"}, v.Recipients, func(r recipientView) []string {
-		return []string{strconv.Itoa(r.Index), r.Address, r.Level, r.State, stamp(r.Since), r.Reply}
-	})
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintln(e.out) // the error comes with the table
-	return list(e.out, false, []string{"AT", "RECIPIENT", "WHAT"}, v.Events, func(ev message.Event) []string {
-		return []string{stamp(ev.At), whose(ev.Recipient), string(ev.Kind)}
-	})
+	return m, err
 }

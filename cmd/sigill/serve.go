@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"sigill/internal/app"
@@ -15,7 +13,7 @@ import (
 )
 
 type serveCmd struct {
-	Roles []string `help:"What this process does: smtpd, portal, worker." enum:"smtpd,portal,worker" default:"smtpd,portal,worker"`
+	Roles []string `help:"What this process does: smtpd takes mail in, portal serves the web pages, worker does what is due." enum:"smtpd,portal,worker" default:"smtpd,portal,worker"`
 	Force bool     `help:"Take a policy although its own tests fail."`
 }
 
@@ -31,13 +29,14 @@ func (c *serveCmd) Run(e *env) error {
 		return err
 	}
 	log := newLog(e.err, cfg.Log.Format, &level)
+	signal.Ignore(syscall.SIGPIPE) // mail goes on when nobody reads the log any longer
+	hup := make(chan os.Signal, 1) // from here on: by itself it would end a gateway that is still starting
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	a, err := app.New(e.ctx, cfg, app.Options{Roles: roles(c.Roles), Log: log, Level: &level, Force: c.Force})
 	if err != nil {
 		return err
 	}
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	go reloadOn(ctx, hup, a, e.config)
@@ -76,7 +75,7 @@ func newLog(w io.Writer, format config.LogFormat, level *slog.LevelVar) *slog.Lo
 func roles(names []string) app.Roles {
 	var r app.Roles
 	for _, n := range names {
-		switch strings.TrimSpace(n) {
+		switch n {
 		case "smtpd":
 			r.SMTPD = true
 		case "portal":
@@ -86,24 +85,4 @@ func roles(names []string) app.Roles {
 		}
 	}
 	return r
-}
-
-type configCmd struct {
-	Check configCheckCmd `cmd:"" help:"Say what is wrong with the configuration, and with its policy."`
-}
-
-type configCheckCmd struct{}
-
-// Run reads the configuration and compiles the policy it names.
-func (configCheckCmd) Run(e *env) error {
-	cfg, err := config.Load(e.config)
-	if err == nil {
-		_, err = app.LoadPolicy(e.ctx, cfg.Policy.File, false)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(e.err, err)
-		return errNo
-	}
-	_, err = fmt.Fprintf(e.out, "%s is fine\n", e.config)
-	return err
 }

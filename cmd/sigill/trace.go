@@ -1,48 +1,49 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"sigill/internal/config"
 	"sigill/internal/message"
 	"sigill/internal/store"
-	"sigill/internal/yamlfile"
 )
 
 type traceCmd struct {
 	asJSON
-	From  string `help:"Sender's address, whole."`
-	To    string `help:"Recipient's address, whole."`
-	Since string `help:"Only so far back, such as 2h or 7d." default:"7d"`
-	ID    string `help:"One message."`
-	Limit int    `help:"At most so many." default:"100"`
+	From  addressArg `help:"Sender's address, whole." placeholder:"ADDRESS"`
+	To    addressArg `help:"Recipient's address, whole." placeholder:"ADDRESS"`
+	Since ageArg     `help:"Only so far back, such as 2h or 7d." default:"7d" placeholder:"TIME"`
+	ID    *idArg     `help:"All about one message; the other filters do not count." placeholder:"ID"`
+	Limit countArg   `help:"At most so many." default:"100"`
 }
 
 // traceRow is one message on its way, stored or not.
 type traceRow struct {
-	ID      message.ID        `json:"id"`
-	At      time.Time         `json:"at"`
-	From    string            `json:"from"`
-	To      []string          `json:"to"`
-	Verdict string            `json:"verdict"`
-	Stored  bool              `json:"stored"`
-	Reply   string            `json:"reply,omitempty"`
-	TookMS  int64             `json:"took_ms"`
-	Why     *message.Decision `json:"why,omitempty"`
+	ID       message.ID      `json:"id"`
+	At       time.Time       `json:"at"`
+	From     string          `json:"from"`
+	To       []string        `json:"to"`
+	Size     int64           `json:"size"`
+	Verdict  string          `json:"verdict"`
+	Observed string          `json:"observed,omitempty"` // what enforcing would have made of it
+	Stored   bool            `json:"stored"`
+	Reply    string          `json:"reply,omitempty"` // the next hop's
+	TookMS   int64           `json:"took_ms"`
+	Why      json.RawMessage `json:"why,omitempty"` // as check --json prints it
 }
 
 func (c *traceCmd) Run(e *env) error {
-	if c.ID != "" {
-		return showMessage(e, c.ID, c.JSON)
-	}
-	q, err := c.query(time.Now())
-	if err != nil {
-		return err
-	}
 	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
+		if c.ID != nil {
+			return c.one(ctx, e, s, message.ID(*c.ID))
+		}
+		q := store.Query{From: c.From.Address, To: c.To.Address, Since: c.Since.before(time.Now()), Limit: int(c.Limit)}
 		traces, err := s.FindTraces(ctx, q)
 		if err != nil {
 			return err
@@ -51,36 +52,50 @@ func (c *traceCmd) Run(e *env) error {
 		for _, t := range traces {
 			rows = append(rows, traceRowOf(t))
 		}
-		return list(e.out, c.JSON, []string{"MESSAGE", "AT", "FROM", "TO", "VERDICT", "WHERE", "MS"}, rows, func(r traceRow) []string {
-			where := "passed on: " + r.Reply
-			if r.Stored {
-				where = "stored"
-			}
-			return []string{string(r.ID), stamp(r.At), r.From, strings.Join(r.To, " "), r.Verdict, where, fmt.Sprint(r.TookMS)}
-		})
+		err = list(e.out, c.JSON, []string{"MESSAGE", "AT", "FROM", "TO", "VERDICT", "MS", "WHAT BECAME OF IT"}, rows, traceRow.cells)
+		if err == nil {
+			cut(e, len(rows), c.Limit)
+		}
+		return err
 	})
 }
 
-func (c *traceCmd) query(now time.Time) (store.Query, error) {
-	q := store.Query{Limit: c.Limit}
-	back, err := yamlfile.ParseDuration(c.Since)
+// one prints what is known of one message: all if it is stored, else its trace.
+func (c *traceCmd) one(ctx context.Context, e *env, s store.Store, id message.ID) error {
+	m, err := s.Message(ctx, id)
+	if err == nil {
+		return show(ctx, e, s, m, c.JSON)
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	traces, err := s.FindTraces(ctx, around(id))
 	if err != nil {
-		return q, fmt.Errorf("--since: %w", err)
+		return err
 	}
-	q.Since = now.Add(-time.Duration(back))
-	if q.From, err = message.ParseAddress(c.From); err != nil {
-		return q, fmt.Errorf("--from: %w", err)
+	for _, t := range traces {
+		if t.ID == id {
+			return traceRowOf(t).show(e, c.JSON)
+		}
 	}
-	if q.To, err = message.ParseAddress(c.To); err != nil {
-		return q, fmt.Errorf("--to: %w", err)
-	}
-	return q, nil
+	return no("there is no message %s", id)
+}
+
+// around is the moment at which a message came in, which its id holds.
+func around(id message.ID) store.Query {
+	return store.Query{Since: id.Time().Add(-time.Second), Until: id.Time().Add(time.Second), Limit: allJobs}
 }
 
 func traceRowOf(t store.Trace) traceRow {
 	r := traceRow{
-		ID: t.ID, At: t.At, From: t.From.String(), Verdict: t.Verdict.String(), Stored: t.Stored,
-		Reply: t.Reply, TookMS: t.Took.Milliseconds(), Why: t.Decision,
+		ID: t.ID, At: t.At.UTC(), From: t.From.String(), Size: t.Size, Verdict: t.Verdict.String(), Stored: t.Stored,
+		Reply: t.Reply, TookMS: t.Took.Milliseconds(),
+	}
+	if t.Observed > t.Verdict {
+		r.Observed = t.Observed.String()
+	}
+	if t.Decision != nil {
+		r.Why = t.Decision.Explanation
 	}
 	for _, a := range t.To {
 		r.To = append(r.To, a.String())
@@ -88,39 +103,28 @@ func traceRowOf(t store.Trace) traceRow {
 	return r
 }
 
-type reportCmd struct {
-	asJSON
-	Since string `help:"Only so far back, such as 7d." default:"7d"`
-	Limit int    `help:"At most so many messages are read." default:"100000"`
+func (r traceRow) cells() []string {
+	return []string{string(r.ID), stamp(r.At), sender(r.From), several(r.To), verdict(r.Verdict, r.Observed), strconv.FormatInt(r.TookMS, 10), r.outcome()}
 }
 
-// reportRow counts what one rule decided, or would have decided.
-type reportRow struct {
-	Rule     string `json:"rule"`
-	Level    string `json:"level"`
-	Enforced int    `json:"enforced"`
-	Observed int    `json:"observed"`
-}
-
-// Run counts the verdicts of a time, by the rule that decided: what was enforced, and
-// what observing would have done.
-func (c *reportCmd) Run(e *env) error {
-	back, err := yamlfile.ParseDuration(c.Since)
-	if err != nil {
-		return fmt.Errorf("--since: %w", err)
+func (r traceRow) outcome() string {
+	if r.Stored {
+		return "stored; trace --id shows it"
 	}
-	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		q := store.Query{Since: time.Now().Add(-time.Duration(back)), Limit: c.Limit}
-		traces, err := s.FindTraces(ctx, q)
-		if err != nil {
-			return err
-		}
-		stored, err := s.Find(ctx, q)
-		if err != nil {
-			return err
-		}
-		return list(e.out, c.JSON, []string{"RULE", "LEVEL", "ENFORCED", "OBSERVED ONLY"}, countRules(traces, stored), func(r reportRow) []string {
-			return []string{r.Rule, r.Level, fmt.Sprint(r.Enforced), fmt.Sprint(r.Observed)}
-		})
-	})
+	return "next hop: " + r.Reply
+}
+
+func (r traceRow) show(e *env, asJSON bool) error {
+	if asJSON {
+		return list(e.out, true, nil, []traceRow{r}, nil)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s  passed on %s, from %s, %d octets, %s\n", r.ID, stamp(r.At), sender(r.From), r.Size, verdict(r.Verdict, r.Observed))
+	for _, to := range r.To {
+		fmt.Fprintf(&b, "  to %s\n", to)
+	}
+	fmt.Fprintf(&b, "  %s, after %d ms\n", clean(r.outcome()), r.TookMS)
+	printWhy(&b, r.Why)
+	_, err := b.WriteTo(e.out)
+	return err
 }
