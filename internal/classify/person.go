@@ -156,12 +156,11 @@ func validDate(d []byte, layout string, low, high int) bool {
 	}
 	at := strings.IndexByte(layout, 'y')
 	long := strings.HasPrefix(layout[at:], "yyyy")
-	year := 0
+	digits := 2
 	if long {
-		year = number(d[at : at+4])
-	} else {
-		year = number(d[at : at+2])
+		digits = 4
 	}
+	year := number(d[at : at+digits])
 	m, day := strings.IndexByte(layout, 'm'), strings.IndexByte(layout, 'd')
 	if !long { // two digits fit either century; 2000 has the 29 February that 1900 lacks
 		return dayInMonth(2000+year, number(d[m:m+2]), number(d[day:day+2]))

@@ -51,7 +51,7 @@ func (p *Portal) view(w http.ResponseWriter, r *http.Request, usual string) *vie
 	lang := p.o.Catalog.Match(asked, r.Header.Get("Accept-Language"), p.o.Org.Lang)
 	if q := r.URL.Query().Get("lang"); strings.EqualFold(q, lang) {
 		c := p.cookie(langCookie, lang, yearOfLang) //nolint:gosec // no secret
-		c.SameSite = http.SameSiteLaxMode // it is wanted when the page is entered from a mail, and proves nothing
+		c.SameSite = http.SameSiteLaxMode           // it is wanted when the page is entered from a mail, and proves nothing
 		http.SetCookie(w, c)
 	}
 	v := &view{
