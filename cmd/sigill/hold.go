@@ -27,7 +27,7 @@ type holdListCmd struct {
 
 type holdRow struct {
 	ID        message.ID `json:"id"`
-	From      string     `json:"from"` // who is asked
+	Asked     string     `json:"asked"` // the person who gives numbers
 	Waiting   []string   `json:"waiting"`
 	DecidedBy string     `json:"decided_by"`
 	Since     time.Time  `json:"since"`
@@ -36,10 +36,11 @@ type holdRow struct {
 
 func (c *holdListCmd) Run(e *env) error {
 	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		held, err := s.Find(ctx, store.Query{States: []message.State{message.Held}, Limit: int(c.Limit)})
+		held, err := s.Find(ctx, store.Query{States: []message.State{message.Held}, Limit: int(c.Limit) + 1})
 		if err != nil {
 			return err
 		}
+		held, more := first(held, c.Limit)
 		rows := make([]holdRow, 0, len(held))
 		for _, m := range held {
 			if row, ok := holdRowOf(m); ok {
@@ -47,10 +48,10 @@ func (c *holdListCmd) Run(e *env) error {
 			}
 		}
 		err = list(e.out, c.JSON, []string{"MESSAGE", "ASKED", "WAITING", "RULE", "SINCE", "UNTIL"}, rows, func(r holdRow) []string {
-			return []string{string(r.ID), r.From, several(r.Waiting), r.DecidedBy, stamp(r.Since), stamp(r.Until)}
+			return []string{string(r.ID), r.Asked, several(r.Waiting), r.DecidedBy, stamp(r.Since), stamp(r.Until)}
 		})
 		if err == nil {
-			cut(e, len(held), c.Limit)
+			noteMore(e, more, c.Limit)
 		}
 		return err
 	})
@@ -62,7 +63,7 @@ func holdRowOf(m *message.Message) (holdRow, bool) {
 		return holdRow{}, false
 	}
 	first := m.Recipients[in[0]]
-	row := holdRow{ID: m.ID, From: m.Person.String(), DecidedBy: m.Decision.DecidedBy, Since: first.Since.UTC(), Until: first.Expires.UTC()}
+	row := holdRow{ID: m.ID, Asked: m.Person.String(), DecidedBy: m.Decision.DecidedBy, Since: first.Since.UTC(), Until: first.Expires.UTC()}
 	for _, i := range in {
 		row.Waiting = append(row.Waiting, m.Recipients[i].Address.String())
 	}

@@ -68,9 +68,17 @@ func stamp(t time.Time) string {
 	return t.Local().Format("2006-01-02 15:04:05")
 }
 
-// cut says that a list was cut off at its limit.
-func cut(e *env, n int, limit countArg) {
-	if n >= int(limit) {
+// first keeps as many rows as are wanted; there are more when one more was found.
+func first[T any](rows []T, limit countArg) (kept []T, more bool) {
+	if len(rows) <= int(limit) {
+		return rows, false
+	}
+	return rows[:limit], true
+}
+
+// noteMore says that a list was cut off at its limit.
+func noteMore(e *env, more bool, limit countArg) {
+	if more {
 		e.note("only the first %d; --limit takes more", limit)
 	}
 }

@@ -5,16 +5,41 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
 	"sigill/internal/app"
 	"sigill/internal/policy"
+	"sigill/policies"
 )
 
 type policyCmd struct {
+	Init  policyInitCmd  `cmd:"" help:"Write the policy that comes with the program, to start from."`
 	Check policyCheckCmd `cmd:"" help:"Compile policies and say what is wrong with them."`
 	Test  policyTestCmd  `cmd:"" help:"Run the tests inside policies."`
+}
+
+type policyInitCmd struct {
+	File string `arg:"" optional:"" help:"Where to; it must not be there yet. Without it, standard output."`
+}
+
+// Run writes the policy as it is, comments and tests included.
+func (c *policyInitCmd) Run(e *env) error {
+	if c.File == "" {
+		_, err := e.out.Write(policies.Default)
+		return err
+	}
+	f, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a policy is no secret
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(policies.Default)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.File))
+	}
+	_, err = fmt.Fprintf(e.out, "%s written; sigill policy test runs its tests\n", c.File)
+	return err
 }
 
 type policyCheckCmd struct {

@@ -58,16 +58,16 @@ func (c *queueListCmd) Run(e *env) error {
 		if !c.All {
 			jobs = slices.DeleteFunc(jobs, func(j message.Job) bool { return !slices.Contains(outward(), j.Kind) })
 		}
-		more := len(jobs) > int(c.Limit)
-		rows, err := jobRows(ctx, s, jobs[:min(len(jobs), int(c.Limit))])
+		jobs, more := first(jobs, c.Limit)
+		rows, err := jobRows(ctx, s, jobs)
 		if err != nil {
 			return err
 		}
-		if err := list(e.out, c.JSON, jobHead(), rows, jobRow.cells); err != nil || !more {
-			return err
+		err = list(e.out, c.JSON, []string{"MESSAGE", "STEP", "FROM", "TO", "DUE", "TRIES", "LAST REPLY"}, rows, jobRow.cells)
+		if err == nil {
+			noteMore(e, more, c.Limit)
 		}
-		cut(e, len(jobs), c.Limit)
-		return nil
+		return err
 	})
 }
 
@@ -118,10 +118,6 @@ func concerns(k message.JobKind, s message.State) bool {
 		return s == message.Held
 	}
 	return true
-}
-
-func jobHead() []string {
-	return []string{"MESSAGE", "STEP", "FROM", "TO", "DUE", "TRIES", "LAST REPLY"}
 }
 
 func (r jobRow) cells() []string {

@@ -33,7 +33,7 @@ type reportRow struct {
 // what enforcing would have done where the gateway, or the rule, only observes.
 func (c *reportCmd) Run(e *env) error {
 	return withStore(e, func(ctx context.Context, _ *config.Config, s store.Store) error {
-		q := store.Query{Since: c.Since.before(time.Now()), Limit: int(c.Limit)}
+		q := store.Query{Since: c.Since.before(time.Now()), Limit: int(c.Limit) + 1}
 		traces, err := s.FindTraces(ctx, q)
 		if err != nil {
 			return err
@@ -42,10 +42,12 @@ func (c *reportCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		traces, moreTraces := first(traces, c.Limit)
+		stored, moreStored := first(stored, c.Limit)
 		if err := printReport(e, c.JSON, countRules(traces, stored)); err != nil {
 			return err
 		}
-		cut(e, max(len(traces), len(stored)), c.Limit)
+		noteMore(e, moreTraces || moreStored, c.Limit)
 		return nil
 	})
 }

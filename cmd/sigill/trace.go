@@ -43,18 +43,19 @@ func (c *traceCmd) Run(e *env) error {
 		if c.ID != nil {
 			return c.one(ctx, e, s, message.ID(*c.ID))
 		}
-		q := store.Query{From: c.From.Address, To: c.To.Address, Since: c.Since.before(time.Now()), Limit: int(c.Limit)}
+		q := store.Query{From: c.From.Address, To: c.To.Address, Since: c.Since.before(time.Now()), Limit: int(c.Limit) + 1}
 		traces, err := s.FindTraces(ctx, q)
 		if err != nil {
 			return err
 		}
+		traces, more := first(traces, c.Limit)
 		rows := make([]traceRow, 0, len(traces))
 		for _, t := range traces {
 			rows = append(rows, traceRowOf(t))
 		}
 		err = list(e.out, c.JSON, []string{"MESSAGE", "AT", "FROM", "TO", "VERDICT", "MS", "WHAT BECAME OF IT"}, rows, traceRow.cells)
 		if err == nil {
-			cut(e, len(rows), c.Limit)
+			noteMore(e, more, c.Limit)
 		}
 		return err
 	})
