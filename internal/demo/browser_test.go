@@ -99,7 +99,7 @@ type tab struct {
 func (c *chrome) open(t *testing.T, d *running, lang string, width int64) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
-	ctx, expire := context.WithTimeout(ctx, 4*testkit.Patience)
+	ctx, expire := context.WithTimeout(ctx, 2*testkit.Patience)
 	t.Cleanup(func() { expire(); cancel() })
 	b := &tab{t: t, ctx: ctx, demo: d, lang: lang, files: t.TempDir()}
 	b.do(chromedp.EmulateViewport(width, viewHigh))
@@ -194,7 +194,11 @@ func (b *tab) home(word *regexp.Regexp) string {
 // look checks that a page is no wider than its screen, and takes pictures when asked.
 func (b *tab) look(name string) {
 	b.t.Helper()
-	for _, width := range []int64{narrow, phone, desktop} {
+	widths := []int64{narrow, desktop}
+	if os.Getenv("SIGILL_SHOTS") != "" {
+		widths = []int64{narrow, phone, desktop}
+	}
+	for _, width := range widths {
 		b.do(chromedp.EmulateViewport(width, viewHigh))
 		b.call(func(ctx context.Context, s cdp.Session) error {
 			m, err := cdp.Call(ctx, s, page.GetLayoutMetrics, cdp.Empty{})
@@ -232,8 +236,14 @@ func (b *tab) journey() {
 	b.level1()
 	b.attachment()
 	b.level2()
-	b.press("button[value=trigger]")
+	b.locked()
 	b.seen("demo")
+	b.press(`details[open] a[href^="/demo/mail/"]`)
+	b.seen("mail")
+	for _, small := range []string{"genuine", "help", "privacy", "terms"} {
+		b.visit(b.demo.HTTP + "/" + small)
+		b.seen(small)
+	}
 	b.visit(b.demo.HTTP + "/b/00000000000000000000000000000000")
 	b.seen("gone")
 }
@@ -357,6 +367,26 @@ func (b *tab) level2() {
 	b.want("main", "19890102-2387")
 	b.visit(status)
 	b.seen("status")
+	b.press("header .org")
+}
+
+// locked types wrong passwords until the message locks itself.
+func (b *tab) locked() {
+	b.t.Helper()
+	b.press("button[value=trigger]")
+	b.press(`a[href*="/b/"]`)
+	link := b.at()
+	b.press(`a[href$="/not-me"]`)
+	b.seen("not-me")
+	b.visit(link)
+	b.press(mainButton)
+	const tries = 5
+	for range tries {
+		b.write("#code", "aaaaaaaaaaaa")
+		b.press(mainButton)
+	}
+	b.want(".seal-line.is-locked", "")
+	b.seen("locked")
 	b.press("header .org")
 }
 

@@ -189,9 +189,9 @@ func (d *demo) announce(o Options) error {
 	_, err := fmt.Fprintf(o.Out, `
 Sigill runs, for you to try. Nothing leaves this computer.
 
-  Open    %s
-  Or send %s takes mail by SMTP, without a password:
-          swaks --server %s --from %s --to %s --header "Subject: [secure] Contract"
+  Open this page:   %s
+  Or send by SMTP:  %s, without a password, for instance with
+                    swaks --server %s --from %s --to %s --header "Subject: [secure] Contract"
 
 Ctrl-C ends it and forgets everything.
 `, d.base, d.smtp, d.smtp, sender, recipient)
