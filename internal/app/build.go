@@ -220,7 +220,7 @@ func (a *App) buildQueue(context.Context) error {
 	for kind, h := range a.gateway.Handlers() {
 		handlers[kind] = h
 	}
-	a.runner = queue.New(a.store, handlers, queue.Options{Lease: a.o.Lease, Now: a.o.Now, Log: a.log, Metrics: a.metrics})
+	a.runner = queue.New(a.store, handlers, queue.Options{Lease: a.o.Lease, Drain: drainQueue, Now: a.o.Now, Log: a.log, Metrics: a.metrics})
 	return nil
 }
 

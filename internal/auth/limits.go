@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"strconv"
 	"time"
 
 	"sigill/internal/message"
@@ -13,13 +14,13 @@ type Limits struct {
 	Lock     time.Duration // how long an access is locked after too many tries
 
 	Tries           int // wrong tries per code
-	PerMessage      int // wrong tries per message, in all
+	PerMessage      int // wrong tries per message of one recipient and day
 	PerRecipientDay int // wrong tries per recipient and day
 	PerClientHour   int // wrong tries per client address and hour
 	GlobalHour      int // wrong tries per hour in all: above it everybody waits
 
 	CodesPerRecipientHour int // codes sent
-	CodesPerMessage       int // codes sent
+	CodesPerMessage       int // codes sent per message of one recipient and day
 }
 
 // DefaultLimits returns the limits used when nothing is configured.
@@ -40,11 +41,14 @@ type Counter struct {
 	Most   int           // above it the counted thing is refused
 }
 
+const day = 24 * time.Hour
+
 // TryCounters are counted before a code is compared, and given back when it was right.
+// What is about the message counts for one recipient only: nobody can use up another's
+// tries. Every window ends, so that the rightful person gets in again.
 func (l Limits) TryCounters(m *message.Message, recipient int, client string) []Counter {
-	const day = 24 * time.Hour
 	return []Counter{
-		{"try.message", string(m.ID), 0, l.PerMessage},
+		{"try.message", copyOf(m, recipient), day, l.PerMessage},
 		{"try.recipient", m.Recipients[recipient].Address.Key(), day, l.PerRecipientDay},
 		{"try.client", client, time.Hour, l.PerClientHour},
 		{"try.all", "", time.Hour, l.GlobalHour},
@@ -55,8 +59,13 @@ func (l Limits) TryCounters(m *message.Message, recipient int, client string) []
 func (l Limits) AskCounters(m *message.Message, recipient int) []Counter {
 	return []Counter{
 		{"ask.recipient", m.Recipients[recipient].Address.Key(), time.Hour, l.CodesPerRecipientHour},
-		{"ask.message", string(m.ID), 0, l.CodesPerMessage},
+		{"ask.message", copyOf(m, recipient), day, l.CodesPerMessage},
 	}
+}
+
+// copyOf names one recipient's copy of a message.
+func copyOf(m *message.Message, recipient int) string {
+	return string(m.ID) + "/" + strconv.Itoa(recipient)
 }
 
 // Over says whether one of the counts is above its limit. Counts that are missing

@@ -20,7 +20,7 @@ import (
 const repeatWindow = 24 * time.Hour
 
 // traceRoom is what our Received field may add to the size that the next hop counts.
-const traceRoom = 1 << 10
+const traceRoom = 4 << 10
 
 // Replies of this room.
 var (
@@ -32,6 +32,7 @@ var (
 	replyOK      = message.Reply{Code: 250, Status: "2.1.0", Text: "OK"}
 	replyRcptOK  = message.Reply{Code: 250, Status: "2.1.5", Text: "OK"}
 	replyTooBig  = message.Reply{Code: 552, Status: "5.3.4", Text: "The next server does not take messages of this size"}
+	replyHeader  = message.Reply{Code: 554, Status: "5.6.0", Text: "The header is too long"}
 	replyRelayed = message.Reply{Code: 250, Status: "2.6.0", Text: "Accepted by the next server"}
 )
 
@@ -78,7 +79,7 @@ func (g *Gateway) Accept(ctx context.Context, env message.Envelope, body message
 		return g.count("refused", message.ReplyLocal)
 	}
 	if body.Size() > g.o.Budget.Size {
-		return g.later(ctx, env, body)
+		return g.later(ctx, env, body, start)
 	}
 	within, cancel := context.WithTimeout(ctx, g.o.Budget.Time)
 	defer cancel()
@@ -87,7 +88,7 @@ func (g *Gateway) Accept(ctx context.Context, env message.Envelope, body message
 	case err == nil:
 		return g.carryOut(ctx, v, start)
 	case ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded):
-		return g.later(ctx, env, body)
+		return g.later(ctx, env, body, start)
 	}
 	return g.count("refused", g.refusal(err))
 }
@@ -124,9 +125,7 @@ func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) mes
 		}
 		return g.cutThrough(ctx, v, hop, start)
 	}
-	r := g.keep(ctx, v, g.o.Lease)
-	_ = g.trace(ctx, v, "", true, start) // lazy: the message itself is kept
-	return r
+	return g.keep(ctx, v, start)
 }
 
 // oneHop says whether every recipient passes and one next hop serves them all.
@@ -134,9 +133,9 @@ func (g *Gateway) oneHop(m *message.Message) (Hop, bool) {
 	if m.Decision.Verdict != message.Pass {
 		return nil, false
 	}
-	_, inbound := g.hop(m.Recipients[0].Address)
+	first := g.routeOf(m.Recipients[0].Address)
 	for i := range m.Recipients {
-		if _, in := g.hop(m.Recipients[i].Address); in != inbound || m.Decision.Level(i) != message.Pass {
+		if g.routeOf(m.Recipients[i].Address) != first || m.Decision.Level(i) != message.Pass {
 			return nil, false
 		}
 	}
@@ -156,14 +155,13 @@ func (g *Gateway) owesReport(hop Hop, m *message.Message) bool {
 	return false
 }
 
-// keep commits a judged message. The jobs that are due at once are this node's own for
-// the lease.
-func (g *Gateway) keep(ctx context.Context, v *verdict, lease time.Duration) message.Reply {
+// keep commits a judged message.
+func (g *Gateway) keep(ctx context.Context, v *verdict, start time.Time) message.Reply {
 	effects, err := g.decide(ctx, v.m)
 	if err != nil {
 		return g.count("refused", g.refusal(err))
 	}
-	return g.create(ctx, v.m, v.body, effects, lease)
+	return g.create(ctx, v, effects, start)
 }
 
 // decide takes the first steps of a message by its decision: numbers that are known are
@@ -215,14 +213,13 @@ func (g *Gateway) numbers(ctx context.Context, m *message.Message) (map[int]mess
 	return numbers, nil
 }
 
-// create commits and turns the result into a reply. A message that the client sent
-// before is answered with its first id.
-func (g *Gateway) create(ctx context.Context, m *message.Message, body message.Body, e store.Effects, lease time.Duration) message.Reply {
+// create commits and turns the result into a reply. The jobs that are due at once are
+// this node's own for the lease. A message that the client sent before is answered with
+// its first id.
+func (g *Gateway) create(ctx context.Context, v *verdict, e store.Effects, start time.Time) message.Reply {
+	m := v.m
 	g.o.Fault("accept.before_commit")
-	jobs, err := g.o.Store.Create(ctx, store.New{
-		Message: m, Body: body, Effects: e,
-		Repeat: repeatKey(m), Window: repeatWindow, Lease: lease,
-	})
+	jobs, err := g.store(ctx, store.New{Message: m, Body: v.body, Effects: e, Repeat: repeatKey(m), Window: repeatWindow, Lease: g.o.Lease})
 	var repeated *store.RepeatedError
 	switch {
 	case errors.As(err, &repeated):
@@ -232,10 +229,37 @@ func (g *Gateway) create(ctx context.Context, m *message.Message, body message.B
 	}
 	g.o.Fault("accept.after_commit")
 	g.o.Log.Info("message stored", "msg", m.ID, "verdict", m.Decision.Verdict, "recipients", len(m.Recipients), "size", m.Size)
-	if lease > 0 {
+	_ = g.trace(ctx, v, "", true, start) // lazy: the message itself is kept
+	if g.o.Lease > 0 {
 		g.o.Run(jobs)
 	}
 	return g.count("stored", queued(m.ID))
+}
+
+// maxRepeats bounds how many ended copies of one message are stepped over.
+const maxRepeats = 8
+
+// store commits a message, unless it is a repeated one whose first copy still lives or
+// has arrived. When the first copy ended without arriving, sending it again is a new try
+// of its sender's and no repetition.
+func (g *Gateway) store(ctx context.Context, n store.New) ([]message.Job, error) {
+	for range maxRepeats {
+		jobs, err := g.o.Store.Create(ctx, n)
+		var repeated *store.RepeatedError
+		if !errors.As(err, &repeated) {
+			return jobs, err
+		}
+		first, failed := g.o.Store.Message(ctx, repeated.ID)
+		if failed != nil && !errors.Is(failed, store.ErrNotFound) {
+			return nil, failed
+		}
+		if failed == nil && !first.InVain() {
+			return nil, err
+		}
+		n.Repeat += "/" + string(repeated.ID)
+	}
+	n.Repeat = ""
+	return g.o.Store.Create(ctx, n)
 }
 
 func queued(id message.ID) message.Reply {

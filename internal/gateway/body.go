@@ -78,8 +78,11 @@ func readHeader(br *bufio.Reader) ([]byte, error) {
 			return header, nil
 		}
 	}
-	return nil, errors.New("header is too long")
+	return header, errLongHeader
 }
+
+// errLongHeader comes with as much of the header as is held.
+var errLongHeader = errors.New("header is too long")
 
 // dropField removes every field of that name with its continuation lines.
 func dropField(header []byte, field string) []byte {
@@ -105,6 +108,9 @@ func headerOf(b message.Body) ([]byte, error) {
 	}
 	defer func() { _ = r.Close() }()
 	header, err := readHeader(bufio.NewReaderSize(r, 64<<10))
+	if errors.Is(err, errLongHeader) { // its beginning has every field that counts here
+		err = nil
+	}
 	return bytes.TrimSuffix(header, []byte("\r\n\r\n")), err
 }
 

@@ -41,15 +41,16 @@ func (g *Gateway) cutThrough(ctx context.Context, v *verdict, hop Hop, start tim
 		}
 		return g.count("relayed", replyRelayed)
 	case relay.CutRefused:
+		if !v.m.Decision.Found() {
+			_ = g.trace(ctx, v, cut.Reply.String(), false, start) // lazy
+		}
 		return g.count("refused", ownWords(cut.Reply))
 	case relay.CutPending:
 		return g.keepPending(ctx, v, cut.Pending, start)
 	case relay.CutUncertain:
 		g.o.Log.Warn("connection lost after the final dot; the message may arrive twice", "msg", v.m.ID)
 	}
-	r := g.keep(ctx, v, g.o.Lease)
-	_ = g.trace(ctx, v, "", true, start) // lazy
-	return r
+	return g.keep(ctx, v, start)
 }
 
 // ownWords says the next hop's refusal without its text, which may name what the client
@@ -70,7 +71,7 @@ func (g *Gateway) keepPending(ctx context.Context, v *verdict, p *relay.Pending,
 		p.Abandon()
 		return g.count("refused", g.refusal(err))
 	}
-	jobs, err := g.o.Store.Create(ctx, store.New{
+	jobs, err := g.store(ctx, store.New{
 		Message: v.m, Body: v.body, Effects: effects,
 		Repeat: repeatKey(v.m), Window: repeatWindow, Lease: latePatience + time.Minute,
 	})

@@ -23,10 +23,13 @@ func (g *Gateway) deliver(ctx context.Context, kind string, m *message.Message, 
 // failure (RFC 3464 2).
 func (g *Gateway) deliverFrom(ctx context.Context, kind string, m *message.Message, from message.Address, mail notify.Mail) (relay.Outcome, error) {
 	sum := sha256.Sum256(afterHeader(mail.Raw))
-	mark := ownField + ": " + g.ownMark(m.ID, mail.MessageID, mail.To, sum[:]) + "\r\n"
+	content, err := g.headerContent(ctx, memory(mail.Raw))
+	if err != nil {
+		return relay.Outcome{}, fmt.Errorf("read our own %s: %w", kind, err)
+	}
+	mark := ownField + ": " + g.ownMark(m.ID, &content.Header, mail.To, sum[:]) + "\r\n"
 	raw := append([]byte(mark), mail.Raw...)
 	if g.o.Sign != nil {
-		var err error
 		if raw, err = g.o.Sign(raw); err != nil {
 			return relay.Outcome{}, fmt.Errorf("sign %s: %w", kind, err)
 		}

@@ -38,7 +38,7 @@ func (g *Gateway) Delay(ctx context.Context, j message.Job) (message.Next, error
 	if err != nil || !r.State.Waiting() || r.Late || to.IsNull() || !r.Notify.Wants(message.NotifyDelay) {
 		return message.Done(), err
 	}
-	if due := m.Accepted.Add(g.o.Terms.Delay); g.o.Now().Before(due) {
+	if due := r.Queued.Add(g.o.Terms.Delay); g.o.Now().Before(due) {
 		return message.RetryAt(due), nil // somebody hurried it
 	}
 	return g.report(ctx, m, j, to, notify.Delayed, func(m *message.Message) (message.Effects, error) {
@@ -76,7 +76,7 @@ func (g *Gateway) report(ctx context.Context, m *message.Message, j message.Job,
 	now := g.o.Now()
 	mail, err := g.o.Compose.DSN(notify.Report{
 		Message: m, Recipient: j.Recipient, Action: action, To: to, Header: header,
-		Hostname: g.o.Hostname, RetryUntil: m.Accepted.Add(g.o.Terms.Queue), Now: now,
+		Hostname: g.o.Hostname, RetryUntil: m.Recipients[j.Recipient].Queued.Add(g.o.Terms.Queue), Now: now,
 	})
 	if err != nil {
 		return message.Done(), err
@@ -85,7 +85,7 @@ func (g *Gateway) report(ctx context.Context, m *message.Message, j message.Job,
 	if err != nil {
 		return message.Done(), err
 	}
-	if out.Class == relay.Temporary && now.Before(j.RunAt.Add(g.o.Terms.Queue)) {
+	if out.Class == relay.Temporary && now.Before(j.Since().Add(g.o.Terms.Queue)) {
 		return message.RetryAt(now.Add(pause(j.Attempt, minNoticePause, maxNoticePause))), nil
 	}
 	return g.write(ctx, j, step)

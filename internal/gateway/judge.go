@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,7 +67,11 @@ func (g *Gateway) admit(env message.Envelope, c *extract.Content, body message.B
 		}
 		if guard.Remove {
 			var err error
-			if body, err = withoutField(body, guard.Field); err != nil {
+			body, err = withoutField(body, guard.Field)
+			if errors.Is(err, errLongHeader) {
+				return nil, &refusedError{replyHeader}
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

@@ -15,7 +15,7 @@ import (
 
 // later commits a message that is too big, or takes too long, for the session: it is
 // stored as Received and judged by a job.
-func (g *Gateway) later(ctx context.Context, env message.Envelope, body message.Body) message.Reply {
+func (g *Gateway) later(ctx context.Context, env message.Envelope, body message.Body, start time.Time) message.Reply {
 	content, err := g.headerContent(ctx, body)
 	if err != nil {
 		return g.count("refused", g.refusal(err))
@@ -26,7 +26,7 @@ func (g *Gateway) later(ctx context.Context, env message.Envelope, body message.
 	m := g.describe(env, body, &content.Header)
 	now := g.o.Now()
 	e := store.Effects{Effects: m.ClassifyLater(now)}
-	return g.create(ctx, m, body, e, g.o.Lease)
+	return g.create(ctx, &verdict{m, body}, e, start)
 }
 
 // headerContent reads the header alone.
@@ -35,7 +35,7 @@ func (g *Gateway) headerContent(ctx context.Context, body message.Body) (*extrac
 	if err != nil {
 		return nil, err
 	}
-	return extract.Parse(ctx, bytes.NewReader(append(header, "\r\n\r\n"...)), g.o.Policy().Limits())
+	return extract.Parse(ctx, bytes.NewReader(append(header, "\r\n\r\n"...)), extract.DefaultLimits())
 }
 
 // Classify judges a message that was stored unjudged.
@@ -96,6 +96,9 @@ func (g *Gateway) ownMail(env message.Envelope, h *extract.Header, body message.
 		return false, nil
 	}
 	sum, err := hashAfterHeader(body)
+	if errors.Is(err, errLongHeader) { // none of ours has such a header
+		return false, nil
+	}
 	if err != nil {
 		return false, err
 	}

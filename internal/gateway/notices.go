@@ -56,7 +56,7 @@ func (g *Gateway) notice(ctx context.Context, m *message.Message, j message.Job,
 	}
 	g.o.Fault("notice.after_send")
 	now := g.o.Now()
-	tooLate := now.After(m.Recipients[j.Recipient].Since.Add(g.o.Terms.Queue))
+	tooLate := now.After(j.Since().Add(g.o.Terms.Queue))
 	if out.Class == relay.Accepted {
 		if !reminder && j.Ref != message.RefAgain {
 			g.reportRelayed(ctx, m, j.Recipient)
@@ -68,6 +68,9 @@ func (g *Gateway) notice(ctx context.Context, m *message.Message, j message.Job,
 	forget(ctx)
 	if out.Class == relay.Permanent || tooLate {
 		return g.write(ctx, j, func(m *message.Message) (message.Effects, error) {
+			if m.Recipients[j.Recipient].State != message.Sealed { // an earlier notice arrived: this one is only missing
+				return m.Note(now, j.Recipient, message.EventNoticeBounced, nil), nil
+			}
 			return m.NoticeFailed(now, j.Recipient, out.Reply().String())
 		})
 	}
@@ -105,7 +108,7 @@ func (g *Gateway) toPerson(ctx context.Context, kind string, m *message.Message,
 		return g.write(ctx, j, step)
 	}
 	forget(ctx)
-	if out.Class == relay.Permanent || g.o.Now().After(j.RunAt.Add(g.o.Terms.Queue)) {
+	if out.Class == relay.Permanent || g.o.Now().After(j.Since().Add(g.o.Terms.Queue)) {
 		g.o.Log.Warn("the person behind a message cannot be reached", "msg", m.ID, "kind", kind, "code", out.Code)
 		return message.Done(), nil
 	}
@@ -186,7 +189,7 @@ func (g *Gateway) Remind(ctx context.Context, j message.Job) (message.Next, erro
 func (g *Gateway) whichReminder(m *message.Message, j message.Job) int {
 	for _, i := range m.In(message.Held) {
 		for k, after := range g.o.Terms.HoldReminders {
-			if m.Recipients[i].Since.Add(after).Sub(j.RunAt).Abs() < time.Second {
+			if m.Recipients[i].Since.Add(after).Sub(j.Since()).Abs() < time.Second {
 				return k + 1
 			}
 		}
@@ -196,17 +199,30 @@ func (g *Gateway) whichReminder(m *message.Message, j message.Job) int {
 
 // Expire ends a link or a hold whose time is over.
 func (g *Gateway) Expire(ctx context.Context, j message.Job) (message.Next, error) {
-	next, err := g.write(ctx, j, func(m *message.Message) (message.Effects, error) {
+	m, err := g.load(ctx, j)
+	if m == nil {
+		return message.Done(), err
+	}
+	if early := g.early(j); early > 0 {
+		return message.RetryAt(g.o.Now().Add(early)), nil
+	}
+	return gone(g.write(ctx, j, func(m *message.Message) (message.Effects, error) {
 		if j.Recipient == message.All {
 			return m.EndHold(g.o.Now(), g.o.Terms)
 		}
 		return m.Expire(g.o.Now(), j.Recipient, g.o.Terms)
-	})
-	return gone(next, err)
+	}))
 }
+
+// early says how long before its time a clock job was claimed: somebody hurried it, or
+// the clock was set back.
+func (g *Gateway) early(j message.Job) time.Duration { return j.Since().Sub(g.o.Now()) }
 
 // Purge settles what is over for good; the last recipient takes the key with it.
 func (g *Gateway) Purge(ctx context.Context, j message.Job) (message.Next, error) {
+	if early := g.early(j); early > 0 {
+		return message.RetryAt(g.o.Now().Add(early)), nil
+	}
 	return gone(g.write(ctx, j, func(m *message.Message) (message.Effects, error) {
 		return m.Purge(g.o.Now(), g.o.Terms)
 	}))

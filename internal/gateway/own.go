@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base32"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +18,7 @@ const (
 	macBounce   = "bounce address"
 	macOwn      = "own mail"
 	macReceived = "received"
+	macFill     = "received, filling" // of marks that stand for nobody
 )
 
 // ownField marks mail that we wrote, so that a set-up which brings it back to us does
@@ -81,16 +84,39 @@ func (g *Gateway) parseBounce(a message.Address) (bounceRef, bool) {
 }
 
 // ownMark is the value of our field: the message it is about, and a MAC over what the
-// mail is.
-func (g *Gateway) ownMark(id message.ID, messageID string, to message.Address, bodyHash []byte) string {
-	mac := g.o.Ring.MAC(macOwn, []byte(id), []byte(messageID), []byte(to.Key()), bodyHash)
+// mail is: its recipient, every field that we wrote, and its body.
+func (g *Gateway) ownMark(id message.ID, h *extract.Header, to message.Address, bodyHash []byte) string {
+	mac := g.o.Ring.MAC(macOwn, []byte(id), []byte(to.Key()), fieldsHash(h), bodyHash)
 	return string(id) + "." + base64.RawURLEncoding.EncodeToString(mac)
+}
+
+// addedOnTheWay are the fields that servers put in front of a mail, and that no mail
+// program shows as its content. Any other field that is added, changed or taken out makes
+// the mail an ordinary one.
+var addedOnTheWay = []string{
+	"received", "return-path", "delivered-to", "dkim-signature", "authentication-results", "received-spf",
+	strings.ToLower(ownField),
+}
+
+// fieldsHash is the SHA-256 of the fields of a mail, in any order.
+func fieldsHash(h *extract.Header) []byte {
+	var lines []string
+	for _, f := range h.Fields {
+		name := strings.ToLower(f.Name)
+		if slices.Contains(addedOnTheWay, name) || strings.HasPrefix(name, "arc-") || strings.HasPrefix(name, "x-ms-exchange-") {
+			continue
+		}
+		lines = append(lines, name+":"+strings.Join(strings.Fields(f.Value), " "))
+	}
+	slices.Sort(lines)
+	sum := sha256.Sum256([]byte(strings.Join(lines, "\n")))
+	return sum[:]
 }
 
 // isOwn says whether a mail is one that we wrote, unchanged, to this one recipient.
 func (g *Gateway) isOwn(env message.Envelope, h *extract.Header, bodyHash []byte) bool {
 	value := h.Get(ownField)
-	if value == "" || len(env.To) != 1 {
+	if _, back := g.parseBounce(env.From); value == "" || len(env.To) != 1 || !back && !env.From.IsNull() {
 		return false
 	}
 	id, tag, ok := strings.Cut(strings.TrimSpace(value), ".")
@@ -98,7 +124,7 @@ func (g *Gateway) isOwn(env message.Envelope, h *extract.Header, bodyHash []byte
 	if !ok || err != nil {
 		return false
 	}
-	return g.o.Ring.VerifyMAC(mac, macOwn, []byte(id), []byte(h.MessageID), []byte(env.To[0].Address.Key()), bodyHash)
+	return g.o.Ring.VerifyMAC(mac, macOwn, []byte(id), []byte(env.To[0].Address.Key()), fieldsHash(h), bodyHash)
 }
 
 // afterHeader returns what follows the empty line that ends the header.

@@ -121,6 +121,10 @@ func TestReceivedAndLoops(t *testing.T) {
 	if !strings.Contains(one, "with ESMTPSA id") || !strings.Contains(one, "[192.0.2.1]") {
 		t.Error(one)
 	}
+	three := string(g.received(message.NewID(start), env, "id@x", []message.Address{a, b, addr(t, "hidden@ekman.example")}, start))
+	if strings.Count(two, "\n") != strings.Count(three, "\n") || len(two) != len(three) {
+		t.Error("the field tells how many recipients there are")
+	}
 	for line := range strings.SplitSeq(strings.TrimSuffix(two, "\r\n"), "\r\n") {
 		if len(line) > 78 || strings.ContainsAny(line, "\r\n") {
 			t.Errorf("line of %d: %q", len(line), line)
@@ -153,13 +157,26 @@ func TestOwnMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark := g.ownMark(message.NewID(start), "n@norrsund.example", to, sum)
-	h := header(t, "Message-ID: <n@norrsund.example>\nSigill-Own: "+mark)
+	const fields = "Message-ID: <n@norrsund.example>\nSubject: x"
+	mark := g.ownMark(message.NewID(start), header(t, fields), to, sum)
+	env.From = g.bounceAddress(message.NewID(start), 0)
+	h := header(t, "Received: from a by b; Mon, 23 Nov 2026 15:41:00 +0100\n"+fields+"\nSigill-Own: "+mark)
 	if !g.isOwn(env, h, sum) {
 		t.Fatal("our own mail is not known")
 	}
-	if g.isOwn(message.Envelope{To: []message.RcptTo{{Address: addr(t, "eva@ekman.example")}}}, h, sum) {
+	if g.isOwn(message.Envelope{From: env.From, To: []message.RcptTo{{Address: addr(t, "eva@ekman.example")}}}, h, sum) {
 		t.Error("the mark works for another recipient")
+	}
+	if g.isOwn(message.Envelope{From: addr(t, "johan@norrsund.example"), To: env.To}, h, sum) {
+		t.Error("the mark works for a sender of the organisation")
+	}
+	for _, changed := range []string{
+		strings.Replace(fields, "Subject: x", "Subject: personnummer 19890102-2387", 1),
+		fields + "\nComments: 19890102-2387", "Subject: x",
+	} {
+		if g.isOwn(env, header(t, changed+"\nSigill-Own: "+mark), sum) {
+			t.Errorf("the mark works with the header %q", changed)
+		}
 	}
 	changed, err := hashAfterHeader(memory(text + "4111 1111 1111 1111\r\n"))
 	if err != nil {

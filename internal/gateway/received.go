@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,12 +26,38 @@ func (g *Gateway) received(id message.ID, env message.Envelope, messageID string
 		fmt.Fprintf(&b, "\r\n\tfor <%s>", to[0])
 	}
 	fmt.Fprintf(&b, "\r\n\t(%s", loopMark)
-	for _, a := range to {
+	for _, tag := range g.loopMarks(to, messageID) {
 		b.WriteString("\r\n\t ")
-		b.WriteString(g.loopTag(a, messageID))
+		b.WriteString(tag)
 	}
 	fmt.Fprintf(&b, ");\r\n\t%s\r\n", now.Format(time.RFC1123Z))
 	return []byte(b.String())
+}
+
+// Bounds on the marks of one field.
+const (
+	fewestMarks = 8
+	mostMarks   = 64
+)
+
+// loopMarks returns a mark for each recipient, sorted, filled up with chance to 8, 16, 32
+// or 64: their number must not tell how many blind copies there are. Beyond 64 recipients
+// the count of hops finds a loop.
+func (g *Gateway) loopMarks(to []message.Address, messageID string) []string {
+	size := fewestMarks
+	for size < len(to) && size < mostMarks {
+		size *= 2
+	}
+	marks := make([]string, 0, size)
+	for _, a := range to[:min(len(to), size)] {
+		marks = append(marks, g.loopTag(a, messageID))
+	}
+	for len(marks) < size {
+		fill := message.NewID(g.o.Now()) // its random part makes the MAC a random one
+		marks = append(marks, base64.RawURLEncoding.EncodeToString(g.o.Ring.MAC(macFill, []byte(fill))))
+	}
+	slices.Sort(marks)
+	return marks
 }
 
 // loopTag is the same each time this message goes to this recipient, and nobody else

@@ -19,11 +19,14 @@ func (g *Gateway) Relay(ctx context.Context, j message.Job) (message.Next, error
 	if err != nil {
 		return message.Done(), err
 	}
-	due := m.In(message.Queued, message.Deferred)
+	due := m.ToRelay(j.Recipient)
 	if len(due) == 0 {
 		return message.Done(), nil
 	}
 	body, err := g.o.Store.OpenBody(ctx, m.ID, nil)
+	if errors.Is(err, store.ErrDestroyed) { // everybody was settled meanwhile
+		return message.Done(), nil
+	}
 	if err != nil {
 		return message.Done(), err
 	}
@@ -40,19 +43,24 @@ type result struct {
 	outcome   relay.Outcome
 }
 
-// sendAll sends one copy to each next hop, with the recipients that it serves.
+// route is what recipients must share to share a transaction: the next hop, and whether
+// TLS is a must. A journal's demand never keeps others from their mail.
+type route struct{ inbound, journal bool }
+
+func (g *Gateway) routeOf(a message.Address) route {
+	_, inbound := g.hop(a)
+	return route{inbound, g.journal(a)}
+}
+
+// sendAll sends one copy on each route, to the recipients on it.
 func (g *Gateway) sendAll(ctx context.Context, m *message.Message, body message.Body, due []int) []result {
 	var all []result
-	for _, inbound := range []bool{false, true} {
-		var group []int
-		for _, i := range due {
-			if _, in := g.hop(m.Recipients[i].Address); in == inbound {
-				group = append(group, i)
-			}
-		}
-		if len(group) == 0 {
-			continue
-		}
+	groups := map[route][]int{}
+	for _, i := range due {
+		r := g.routeOf(m.Recipients[i].Address)
+		groups[r] = append(groups[r], i)
+	}
+	for _, group := range groups {
 		hop, _ := g.hop(m.Recipients[group[0]].Address)
 		r := hop.Send(ctx, g.mailFor(m, body, group))
 		for k, i := range group {
@@ -114,18 +122,17 @@ func (g *Gateway) settle(ctx context.Context, id message.ID, j message.Job, resu
 	err := g.o.Store.Update(ctx, id, func(m *message.Message) (store.Effects, error) {
 		var all message.Effects
 		again = false
-		late := now.After(m.Accepted.Add(g.o.Terms.Queue))
 		for _, r := range results {
 			if !m.Recipients[r.recipient].State.Waiting() {
 				continue
 			}
-			e, err := g.settleOne(m, r, late, now)
+			e, err := g.settleOne(m, r, now)
 			if err != nil {
 				return store.Effects{}, err
 			}
 			all.Add(e)
 		}
-		again = len(m.In(message.Queued, message.Deferred)) > 0
+		again = len(m.ToRelay(j.Recipient)) > 0
 		e := store.Effects{Effects: all}
 		if !again {
 			e.Done = &j
@@ -138,8 +145,9 @@ func (g *Gateway) settle(ctx context.Context, id message.ID, j message.Job, resu
 	return message.RetryAt(now.Add(pause(j.Attempt, g.o.Retry.First, g.o.Retry.Most))), nil
 }
 
-func (g *Gateway) settleOne(m *message.Message, r result, late bool, now time.Time) (message.Effects, error) {
+func (g *Gateway) settleOne(m *message.Message, r result, now time.Time) (message.Effects, error) {
 	reply := r.outcome.Reply().String()
+	late := now.After(m.Recipients[r.recipient].Queued.Add(g.o.Terms.Queue))
 	switch {
 	case r.outcome.Class == relay.Accepted:
 		return m.Relayed(now, r.recipient, reply)

@@ -55,6 +55,9 @@ type Job struct {
 	Attempt   int // how many times it was claimed, this time included
 }
 
+// Since returns when the job was first due, however often it was put off.
+func (j Job) Since() time.Time { return j.ID.Time() }
+
 // EventKind names something that happened to a message.
 type EventKind string
 

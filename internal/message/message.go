@@ -72,6 +72,7 @@ type Recipient struct {
 	ByMail bool  `json:"by_mail,omitempty"` // the sender chose a password by mail instead
 	Asked  bool  `json:"asked,omitempty"`   // a code went out: the number can no longer just be changed
 
+	Queued   time.Time `json:"queued"`             // when it was first to be relayed; its queue time counts from then
 	Attempts int       `json:"attempts,omitempty"` // tries to relay
 	Reply    string    `json:"reply,omitempty"`    // the last reply of the next hop, without addresses
 	Late     bool      `json:"late,omitempty"`     // the sender was told that it is late
@@ -135,6 +136,11 @@ func (m *Message) Settled() bool {
 		}
 	}
 	return true
+}
+
+// InVain says that the message is over and reached nobody.
+func (m *Message) InVain() bool {
+	return len(m.In(Bounced, Cancelled, Expired, Revoked, Purged)) == len(m.Recipients)
 }
 
 // In returns the indexes of the recipients that are in one of the states.

@@ -79,6 +79,7 @@ func (m *Message) decideOne(now time.Time, i int, level Level, t Terms, number P
 	m.Recipients[i].Level = level
 	switch {
 	case level == Pass:
+		m.Recipients[i].Queued = now
 		return m.step(now, i, EventQueued, nil, Queued)
 	case level == Level2 && number == "":
 		return m.hold(now, i, EventHeld, t)
@@ -145,7 +146,7 @@ func (m *Message) Defer(now time.Time, i int, reply string, t Terms) (Effects, e
 	m.Recipients[i].Reply = reply
 	e, err := m.step(now, i, EventDeferred, map[string]string{"reply": reply}, Deferred)
 	if err == nil && first && t.Delay > 0 {
-		e.Jobs = append(e.Jobs, m.job(JobDelay, i, m.Accepted.Add(t.Delay)))
+		e.Jobs = append(e.Jobs, m.job(JobDelay, i, m.Recipients[i].Queued.Add(t.Delay)))
 	}
 	return e, err
 }
@@ -350,6 +351,19 @@ func (m *Message) TellPerson(now time.Time, i int) Effects {
 	return Effects{Jobs: []Job{m.job(JobTell, i, now)}}
 }
 
+// ToRelay returns who a relay job hands on: with All the recipients that pass by the
+// verdict, else the one that was released. No two jobs ever serve the same recipient.
+func (m *Message) ToRelay(recipient int) []int {
+	var due []int
+	for _, i := range m.In(Queued, Deferred) {
+		released := m.Recipients[i].Level > Pass
+		if recipient == All && !released || recipient == i {
+			due = append(due, i)
+		}
+	}
+	return due
+}
+
 // Note records a fact that is not a step.
 func (m *Message) Note(now time.Time, i int, kind EventKind, detail map[string]string) Effects {
 	return m.note(now, i, kind, detail)
@@ -362,8 +376,9 @@ func (m *Message) Release(now time.Time, i int, why string) (Effects, error) {
 	if err != nil {
 		return Effects{}, err
 	}
-	m.Recipients[i].Expires = time.Time{}
-	e.Jobs = append(e.Jobs, m.job(JobRelay, All, now))
+	m.Recipients[i].Expires, m.Recipients[i].Queued = time.Time{}, now
+	// A job of its own: the one that relays the passing recipients may be at work.
+	e.Jobs = append(e.Jobs, m.job(JobRelay, i, now))
 	return e, nil
 }
 
