@@ -203,7 +203,18 @@ func (s *scanner) chars(from, to int32, within int) int {
 	if n > utf8.UTFMax*within {
 		return far
 	}
-	return utf8.RuneCount(s.text.norm[from:to])
+	return runes(s.text.norm[from:to])
+}
+
+// runes counts the characters of valid UTF-8: all bytes but those that continue one.
+func runes(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c&0xc0 != 0x80 {
+			n++
+		}
+	}
+	return n
 }
 
 func wordIn(words []wordHit, from, to int32) (int32, bool) {

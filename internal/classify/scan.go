@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"sigill/internal/extract"
 )
@@ -372,13 +371,13 @@ func (s *scanner) settle() {
 	kept := s.resolve()
 	at, chars := 0, 0
 	for _, h := range kept {
-		chars += utf8.RuneCount(s.text.norm[at:h.start])
+		chars += runes(s.text.norm[at:h.start])
 		at = int(h.start)
 		d := &s.e.detectors[h.det]
 		from, to := s.text.Original(int(h.start), int(h.end))
 		out := Hit{
 			Detector: d.id, Value: h.value, Masked: maskText(s.text.norm[h.start:h.end], d.mask), Segment: s.segment, Start: from, End: to,
-			At: chars, To: chars + utf8.RuneCount(s.text.norm[h.start:h.end]), Confidence: h.confidence,
+			At: chars, To: chars + runes(s.text.norm[h.start:h.end]), Confidence: h.confidence,
 			Word: len(d.terms) > 0,
 		}
 		if h.context > 0 {

@@ -91,6 +91,7 @@ func (m *bitmap) set(a, b byte) {
 type node struct {
 	edge, edges int32 // children: edges[edge : edge+edges], by byte
 	out, outs   int32
+	begins      uint64 // bit b%64 for every child's byte b: most steps end here
 }
 
 type edge struct {
@@ -162,12 +163,17 @@ func (t *trie) freeze(b *building) int32 {
 	t.nodes[at].edge, t.nodes[at].edges = int32(len(t.edges)), int32(len(labels))
 	for i, c := range labels {
 		t.edges = append(t.edges, edge{byte(c), to[i]})
+		t.nodes[at].begins |= 1 << (c & 63)
 	}
 	return at
 }
 
 func (t *trie) child(n int32, c byte) int32 {
-	for _, e := range t.edges[t.nodes[n].edge : t.nodes[n].edge+t.nodes[n].edges] {
+	x := &t.nodes[n]
+	if x.begins&(1<<(c&63)) == 0 {
+		return -1
+	}
+	for _, e := range t.edges[x.edge : x.edge+x.edges] {
 		if e.b == c {
 			return e.to
 		}
