@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"sigill/internal/sandbox"
+	"sigill/internal/testkit"
 )
 
 // programEnv makes the test binary be the program, for tests of processes.
@@ -23,5 +24,5 @@ func TestMain(m *testing.M) {
 	if os.Getenv(programEnv) != "" {
 		os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(m.Run())
+	testkit.Main(m)
 }

@@ -103,7 +103,9 @@ func jobRowOf(j message.Job, m *message.Message) jobRow {
 		r := &m.Recipients[i]
 		if i == j.Recipient || j.Recipient == message.All && concerns(j.Kind, r.State) {
 			row.Recipients = append(row.Recipients, r.Address.String())
-			row.Reply = r.Reply
+			if j.Kind == message.JobRelay {
+				row.Reply = r.Reply
+			}
 		}
 	}
 	return row

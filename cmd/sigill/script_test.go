@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -47,9 +48,41 @@ func TestScripts(t *testing.T) {
 	for _, f := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			runScript(t, f)
+			runScript(t, f, defaultFiles(t))
 		})
 	}
+}
+
+// TestScriptsPostgres runs those about what is stored on the other store.
+func TestScriptsPostgres(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"hold", "keys_rotate", "queue", "report", "trace"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := defaultFiles(t)
+			files["sigill.yaml"] = onPostgres(t, files["sigill.yaml"])
+			runScript(t, "testdata/"+name+".txtar", files)
+		})
+	}
+}
+
+// onPostgres is a configuration with a fresh database.
+func onPostgres(t *testing.T, text string) string {
+	t.Helper()
+	q, name := url.Values{}, ""
+	for setting := range strings.FieldsSeq(testkit.Postgres(t)) {
+		k, v, _ := strings.Cut(setting, "=")
+		if k == "dbname" {
+			name = v
+			continue
+		}
+		q.Set(k, v)
+	}
+	const was = "driver: sqlite\n  path: sigill.db"
+	if !strings.Contains(text, was) {
+		t.Fatal("what store is this?")
+	}
+	return strings.Replace(text, was, "driver: postgres\n  url: \"postgres:///"+name+"?"+q.Encode()+"\"", 1)
 }
 
 // script is one that runs.
@@ -68,7 +101,7 @@ type script struct {
 	stop func()
 }
 
-func runScript(t *testing.T, file string) {
+func runScript(t *testing.T, file string, defaults map[string]string) {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	if err != nil {
@@ -78,7 +111,7 @@ func runScript(t *testing.T, file string) {
 	t.Cleanup(func() { s.stop() })
 	s.vars = map[string]string{"WORK": s.work, "HOP": s.hop.Addr}
 	text, files := parseArchive(string(raw))
-	for name, data := range defaultFiles(t) {
+	for name, data := range defaults {
 		s.write(name, data)
 	}
 	for name, data := range files {
@@ -209,9 +242,17 @@ func (s *script) do(words []string) {
 	}
 }
 
-// exec runs the program with the script's configuration.
+// exec runs the program, which must do well, or must not.
 func (s *script) exec(not bool, args []string) {
 	s.t.Helper()
+	s.call(args)
+	if (s.code == exitDone) == not {
+		s.fail("%q", args)
+	}
+}
+
+// call runs the program with the script's configuration.
+func (s *script) call(args []string) {
 	if len(args) > 0 && !slices.Contains(args, "-c") {
 		args = append([]string{"-c", filepath.Join(s.work, "sigill.yaml")}, args...)
 	}
@@ -219,9 +260,6 @@ func (s *script) exec(not bool, args []string) {
 	s.errOut.Reset()
 	s.code = run(args, strings.NewReader(s.stdin), &s.out, &s.errOut)
 	s.stdin = ""
-	if (s.code == exitDone) == not {
-		s.fail("%q", args)
-	}
 }
 
 // until looks again and again, as an administrator would: the store gives no signal to another program.
@@ -232,7 +270,7 @@ func (s *script) until(not bool, pattern string, args []string) {
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		s.exec(false, args)
+		s.call(args)
 		if form.MatchString(s.out.String()) != not {
 			return
 		}
