@@ -30,8 +30,11 @@ import (
 	"sigill/internal/store"
 )
 
-// drainTime is how long an end may take.
-const drainTime = 30 * time.Second
+// An end may take 30 seconds in all: first the sessions, then the jobs that they left.
+const (
+	drainTime  = 20 * time.Second
+	drainQueue = 8 * time.Second
+)
 
 // Roles says what a process does.
 type Roles struct{ SMTPD, Portal, Worker bool }
@@ -180,7 +183,7 @@ func (a *App) Run(ctx context.Context) error {
 		a.log.Info("sigill drains")
 	case <-failed.Done():
 	}
-	a.drain(endBackground)
+	a.drain(endBackground) //nolint:contextcheck // what ends must outlive the context that ended
 	stop()
 	return group.Wait()
 }
@@ -270,7 +273,7 @@ func serveHTTP(h http.Handler) func(context.Context, net.Listener) error {
 			WriteTimeout: 10 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 			BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		}
-		stopped := context.AfterFunc(ctx, func() {
+		stopped := context.AfterFunc(ctx, func() { //nolint:contextcheck // what ends must outlive the context that ended
 			end, cancel := context.WithTimeout(context.Background(), drainTime)
 			defer cancel()
 			_ = srv.Shutdown(end)

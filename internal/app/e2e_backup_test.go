@@ -43,13 +43,8 @@ func backupAndRestore(t *testing.T, from, to config.Driver) {
 	s.awaitState("Payment", "olle@ekman.example", message.Notified)
 	s.idle()
 
-	const passphrase = "correct horse battery staple"
-	folder := t.TempDir()
-	dump, ring := &bytes.Buffer{}, filepath.Join(folder, "ring.backup")
+	folder, dump := t.TempDir(), &bytes.Buffer{}
 	if err := app.Backup(t.Context(), s.store, dump); err != nil {
-		t.Fatal(err)
-	}
-	if err := app.BackupRing(s.cfg, ring, passphrase); err != nil {
 		t.Fatal(err)
 	}
 	for _, word := range []string{"19890102", "4000 0045", "karin", "Referral"} {
@@ -58,8 +53,10 @@ func backupAndRestore(t *testing.T, from, to config.Driver) {
 		}
 	}
 	s.stop()
+	old := *s.cfg
 	s.moveTo(t, folder, to)
-	restoreAll(t, s.cfg, dump.Bytes(), ring, passphrase)
+	moveRing(t, &old, s.cfg, from != to)
+	restoreAll(t, s.cfg, dump.Bytes())
 
 	s.startAgain()
 	s.setNumber("johan@norrsund.example", "/s/", 0, "070-174 06 12").want(http.StatusOK)
@@ -89,12 +86,30 @@ func (s *system) moveTo(t *testing.T, folder string, d config.Driver) {
 	s.cfg = &c
 }
 
-// restoreAll puts the ring in place and reads the backup into the store.
-func restoreAll(t *testing.T, c *config.Config, dump []byte, ring, passphrase string) {
+// moveRing brings the key ring along: by its own backup, or, because a passphrase is
+// slow on purpose, as a copy of the file.
+func moveRing(t *testing.T, from, to *config.Config, byBackup bool) {
 	t.Helper()
-	if err := app.RestoreRing(c, ring, passphrase); err != nil {
+	const passphrase = "correct horse battery staple"
+	if byBackup {
+		file := filepath.Join(t.TempDir(), "ring.backup")
+		if err := errors.Join(app.BackupRing(from, file, passphrase), app.RestoreRing(to, file, passphrase)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	raw, err := os.ReadFile(from.Store.Keyring)
+	if err == nil {
+		err = os.WriteFile(to.Store.Keyring, raw, 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// restoreAll reads the backup into the store.
+func restoreAll(t *testing.T, c *config.Config, dump []byte) {
+	t.Helper()
 	st := openBare(t, c)
 	if err := app.Restore(t.Context(), st, bytes.NewReader(dump[:len(dump)-100])); !errors.Is(err, store.ErrDump) {
 		t.Errorf("half a backup: %v", err)
@@ -119,7 +134,7 @@ func openBare(t *testing.T, c *config.Config) store.Store {
 	return st
 }
 
-// Without its own ring a backup is not taken, and a ring is never overwritten.
+// Without its own ring a backup is not taken.
 func TestE2ERestoreWithoutRing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, d config.Driver) {
@@ -128,18 +143,7 @@ func TestE2ERestoreWithoutRing(t *testing.T) {
 		if err := errors.Join(app.Backup(t.Context(), st, dump), st.Close()); err != nil {
 			t.Fatal(err)
 		}
-		folder := t.TempDir()
-		ring := filepath.Join(folder, "ring.backup")
-		if err := app.BackupRing(s.cfg, ring, "a passphrase"); err != nil {
-			t.Fatal(err)
-		}
-		if info, err := os.Stat(ring); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("the backup of the ring is %v, %v", info.Mode(), err)
-		}
-		s.moveTo(t, folder, d)
-		if err := app.RestoreRing(s.cfg, ring, "another passphrase"); err == nil {
-			t.Error("the ring opens with another passphrase")
-		}
+		s.moveTo(t, t.TempDir(), d)
 		st = openBare(t, s.cfg) // which makes a ring of its own
 		if err := app.Restore(t.Context(), st, bytes.NewReader(dump.Bytes())); !errors.Is(err, store.ErrForeignKeyring) {
 			t.Errorf("with another ring: %v", err)
@@ -147,10 +151,32 @@ func TestE2ERestoreWithoutRing(t *testing.T) {
 		if err := st.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := app.RestoreRing(s.cfg, ring, "a passphrase"); !errors.Is(err, os.ErrExist) {
-			t.Errorf("a ring was overwritten: %v", err)
-		}
 	})
+}
+
+// The backup of a ring is private and opens with its passphrase alone; a ring in its
+// place is never overwritten.
+func TestE2ERestoreRing(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, setup{})
+	s.stop()
+	ring := filepath.Join(t.TempDir(), "ring.backup")
+	if err := app.BackupRing(s.cfg, ring, "a passphrase"); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(ring); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the backup of the ring is %v, %v", info.Mode(), err)
+	}
+	if err := app.RestoreRing(s.cfg, ring, "a passphrase"); !errors.Is(err, os.ErrExist) {
+		t.Errorf("a ring was overwritten: %v", err)
+	}
+	s.moveTo(t, t.TempDir(), config.SQLite)
+	if err := app.RestoreRing(s.cfg, ring, "another passphrase"); err == nil {
+		t.Error("the ring opens with another passphrase")
+	}
+	if _, err := os.Stat(s.cfg.Store.Keyring); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a ring was left: %v", err)
+	}
 }
 
 // Large payloads lie where the configuration says.

@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"internal/message":  {},
 	"internal/yamlfile": {},
 	"internal/config":   {"internal/yamlfile"},
+	"docs":              {},
 	"migrations":        {},
 	"policies":          {},
 
