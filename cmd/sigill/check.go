@@ -46,6 +46,9 @@ func (c *checkCmd) Run(e *env) error {
 	worst, failed := message.Pass, false
 	for _, f := range files {
 		x, err := c.one(e, p, pool, f)
+		if e.ctx.Err() != nil { // interrupted: no fault of the file
+			return e.ctx.Err()
+		}
 		if err != nil {
 			failed = true
 			e.note("%s", clean(withName(f, err).Error()))
