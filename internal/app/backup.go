@@ -45,7 +45,10 @@ func BackupRing(c *config.Config, path, passphrase string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(ring.Export(f, passphrase), f.Sync(), f.Close())
+	if err := errors.Join(ring.Export(f, passphrase), f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // RestoreRing reads a key ring that BackupRing wrote. It never overwrites one.

@@ -121,7 +121,11 @@ func (d *doctor) postgres(ctx context.Context) {
 }
 
 func (d *doctor) certificates() {
-	for what, files := range map[string]config.TLS{"smtp certificate": d.cfg.SMTP.TLS.TLS, "portal certificate": d.cfg.Portal.TLS} {
+	for _, one := range []struct {
+		what  string
+		files config.TLS
+	}{{"smtp certificate", d.cfg.SMTP.TLS.TLS}, {"portal certificate", d.cfg.Portal.TLS}} {
+		what, files := one.what, one.files
 		if files.IsZero() {
 			continue
 		}
@@ -159,7 +163,11 @@ func (d *doctor) clouds() {
 
 func (d *doctor) hops(ctx context.Context) {
 	a := &App{cfg: d.cfg, o: Options{Now: time.Now}, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry()}
-	for name, h := range map[string]config.Hop{"next hop": d.cfg.Relay.NextHop, "inbound next hop": d.cfg.Relay.Inbound} {
+	for _, one := range []struct {
+		name string
+		hop  config.Hop
+	}{{"next hop", d.cfg.Relay.NextHop}, {"inbound next hop", d.cfg.Relay.Inbound}} {
+		name, h := one.name, one.hop
 		if h.IsZero() {
 			continue
 		}

@@ -28,10 +28,10 @@ func NewID(now time.Time) ID {
 // ParseID checks the form of an id that came from outside.
 func ParseID(s string) (ID, error) {
 	if len(s) != idLen {
-		return "", fmt.Errorf("id: want %d characters, have %d", idLen, len(s))
+		return "", fmt.Errorf("not a message id: want %d characters, have %d", idLen, len(s))
 	}
 	if _, err := idEncoding.DecodeString(s); err != nil {
-		return "", fmt.Errorf("id: only letters and digits of a message id: %w", err)
+		return "", fmt.Errorf("not a message id: only letters and digits: %w", err)
 	}
 	return ID(s), nil
 }
