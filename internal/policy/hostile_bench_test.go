@@ -22,6 +22,8 @@ func BenchmarkHostile(b *testing.B) {
 		"bsn in rows":        "naam\tbsn\n" + fill("jan\t999944393\n"),
 		"single digits":      fill("1 "),
 		"personnummer":       fill("890102-2387 "),
+		"times of one day":   fill("20190907-0029 "),
+		"words that lead on": fill("faktura nr är nr är 890102-2387 "),
 		"one digit":          fill("1"),
 		"words of one list":  fill("lönelista "),
 		"one endless word":   fill("patientendiagnos"),
