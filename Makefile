@@ -34,6 +34,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	@GO='$(GO)' FUZZTIME='$(FUZZTIME)' tools/fuzz.sh
 
 e2e: export CGO_ENABLED = 1
+e2e: export SIGILL_KILLS ?= 200
 e2e: need ## run the tests that drive the whole program, a real browser and a real Postfix
 	$(GO) test -race -count=1 -timeout 20m -run E2E ./internal/app/... ./internal/demo/... ./cmd/...
 
