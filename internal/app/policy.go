@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sigill/internal/config"
 	"sigill/internal/gateway"
 	"sigill/internal/policy"
 	"sigill/policies"
@@ -15,7 +16,7 @@ import (
 // loadPolicy compiles the policy and runs its tests. A policy that fails them is
 // refused, so that the rules in force are always ones that do what their owner says.
 func (a *App) loadPolicy(ctx context.Context) error {
-	p, err := LoadPolicy(ctx, a.cfg.Policy.File, a.o.Force)
+	p, err := loadPolicyFor(ctx, a.cfg, a.o.Force)
 	if err != nil {
 		return err
 	}
@@ -31,6 +32,26 @@ func LoadPolicy(ctx context.Context, path string, force bool) (*policy.Policy, e
 	if err != nil {
 		return nil, err
 	}
+	return p, tested(ctx, p, force)
+}
+
+// loadPolicyFor is LoadPolicy for what the configuration names. The policy that comes
+// with the program takes the organisation's own domains from there; a policy of its own
+// says them itself.
+func loadPolicyFor(ctx context.Context, cfg *config.Config, force bool) (*policy.Policy, error) {
+	if cfg.Policy.File != "" || len(cfg.Organisation.Domains) == 0 {
+		return LoadPolicy(ctx, cfg.Policy.File, force)
+	}
+	lists := map[string][]string{ownDomains: cfg.Organisation.Domains}
+	p, err := policy.ParseWith(builtIn, policies.Default, nil, lists)
+	if err != nil {
+		return nil, fmt.Errorf("policy that comes with the program: %w", err)
+	}
+	return p, tested(ctx, p, force)
+}
+
+// tested runs the tests of a policy; the error names those that fail.
+func tested(ctx context.Context, p *policy.Policy, force bool) error {
 	var failed []error
 	for _, r := range p.RunTests(ctx, time.Now()) {
 		if !r.Passed() {
@@ -38,16 +59,23 @@ func LoadPolicy(ctx context.Context, path string, force bool) (*policy.Policy, e
 		}
 	}
 	if len(failed) > 0 && !force {
-		return nil, fmt.Errorf("%d of the policy's own tests fail; it is not taken: %w", len(failed), errors.Join(failed...))
+		return fmt.Errorf("%d of the policy's own tests fail; it is not taken: %w", len(failed), errors.Join(failed...))
 	}
-	return p, nil
+	return nil
 }
+
+// The policy that comes with the program, as errors name it, and its list of the
+// organisation's own domains.
+const (
+	builtIn    = "policies/default.yaml"
+	ownDomains = "own_domains"
+)
 
 // CompilePolicy reads the policy at path, or with "" the one that comes with the
 // program, without running its tests.
 func CompilePolicy(path string) (*policy.Policy, error) {
 	if path == "" {
-		return policy.Parse("policies/default.yaml", policies.Default, nil)
+		return policy.Parse(builtIn, policies.Default, nil)
 	}
 	return policy.Load(path)
 }

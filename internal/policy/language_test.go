@@ -149,7 +149,7 @@ func compiled(t *testing.T, data []byte, change func(*file)) *Policy {
 		t.Fatal(err)
 	}
 	change(&f)
-	p, err := compileFile("policy.yaml", data, &f, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", name)) })
+	p, err := compileFile("policy.yaml", data, &f, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", name)) }, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

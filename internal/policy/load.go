@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,7 @@ type Policy struct {
 	packs       []*pack
 	own         []detectorNode // of the policy itself
 	read        ReadFile
+	written     func() (*Policy, error) // the policy with its own lists; nil when it has them
 }
 
 // ReadFile reads a file that a policy names, relative to the policy's own.
@@ -61,11 +63,30 @@ func Parse(name string, data []byte, read ReadFile) (*Policy, error) {
 	if err := yamlfile.Decode(name, data, &f); err != nil {
 		return nil, err //nolint:wrapcheck // it names file, line and column itself
 	}
-	return compileFile(name, data, &f, read)
+	return compileFile(name, data, &f, read, nil)
 }
 
-// compileFile compiles a policy that is read.
-func compileFile(name string, data []byte, f *file, read ReadFile) (*Policy, error) {
+// ParseWith is Parse with lists, by name, that take the place of the policy's own: what only the one who runs the policy
+// knows, such as the organisation's domains. [Policy.ID] covers them. The tests of the policy speak of the lists that it was
+// written with, and [Policy.RunTests] runs them with those.
+func ParseWith(name string, data []byte, read ReadFile, lists map[string][]string) (*Policy, error) {
+	if len(lists) == 0 {
+		return Parse(name, data, read)
+	}
+	var f file
+	if err := yamlfile.Decode(name, data, &f); err != nil {
+		return nil, err //nolint:wrapcheck // it names file, line and column itself
+	}
+	p, err := compileFile(name, data, &f, read, lists)
+	if err != nil {
+		return nil, err
+	}
+	p.written = func() (*Policy, error) { return Parse(name, data, read) }
+	return p, nil
+}
+
+// compileFile compiles a policy that is read, with lists in place of its own.
+func compileFile(name string, data []byte, f *file, read ReadFile, lists map[string][]string) (*Policy, error) {
 	if f.Version != 1 {
 		return nil, yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", f.Version)}
 	}
@@ -77,6 +98,7 @@ func compileFile(name string, data []byte, f *file, read ReadFile) (*Policy, err
 	if err := c.includes(); err != nil {
 		return nil, err
 	}
+	c.replace(lists)
 	c.compile()
 	if err := c.errs.Err(); err != nil {
 		return nil, err
@@ -165,6 +187,27 @@ func (c *compiler) merge(x *included) {
 			continue
 		}
 		f.Lists[name] = list
+	}
+}
+
+// replace puts the lists given in the place of the policy's own. Each goes into the sum with its length and those of its
+// values, so that no two sets of lists look alike.
+func (c *compiler) replace(lists map[string][]string) {
+	if c.f.Lists == nil && len(lists) > 0 {
+		c.f.Lists = map[string]texts{}
+	}
+	for _, name := range slices.Sorted(maps.Keys(lists)) {
+		var at yamlfile.Pos
+		if have := c.f.Lists[name]; len(have) > 0 {
+			at = have[0].Pos
+		}
+		list := texts{}
+		_, _ = fmt.Fprintf(c.sum, "%q %d", name, len(lists[name])) // a hash takes everything
+		for _, v := range lists[name] {
+			_, _ = fmt.Fprintf(c.sum, " %q", v)
+			list = append(list, text{Pos: at, Value: v})
+		}
+		c.f.Lists[name] = list
 	}
 }
 

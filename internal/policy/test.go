@@ -33,6 +33,13 @@ func (r *TestResult) failf(format string, args ...any) {
 // RunTests runs the tests of the policy and those of its detectors and of the packs it uses. Each is a real message that
 // goes through the same code as live mail. now is the day on which the tests take place.
 func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
+	if p.written != nil {
+		written, err := p.written()
+		if err != nil {
+			return []TestResult{{Name: "the policy with its own lists", Failures: []string{err.Error()}}}
+		}
+		p = written
+	}
 	var results []TestResult
 	for i := range p.tests {
 		results = append(results, p.runTest(ctx, &p.tests[i], now))
