@@ -269,9 +269,11 @@ func TestE2ELinkRunsOut(t *testing.T) {
 		for _, m := range []string{linkIn(t, first), linkIn(t, again)} { // a reminder never kills an earlier link
 			newBrowser(t).get(m).want(http.StatusOK, "Payment")
 		}
+		s.idle()
 		clock.Add(3 * 24 * time.Hour)
 		s.awaitState("Payment", "karin@ekman.example", message.Expired)
 		newBrowser(t).get(linkIn(t, first)).never("4000 0045")
+		s.idle()
 		clock.Add(8 * 24 * time.Hour)
 		m := s.awaitState("Payment", "karin@ekman.example", message.Purged)
 		if _, err := s.store.OpenBody(t.Context(), m.ID, nil); err == nil {
@@ -288,11 +290,13 @@ func TestE2EQueueRunsOut(t *testing.T) {
 		s.hop.Script(t, "rcpt busy@ekman.example: 450 4.2.1 busy")
 		s.give(lunch("busy@ekman.example")).want(t, "250 2.0.0 queued as ")
 		s.awaitState("Lunch", "busy@ekman.example", message.Deferred)
+		s.idle() // a jump of the clock ends the lease of a job that is being worked
 		clock.Add(5 * time.Hour)
 		dsn, _ := s.mailTo("johan@norrsund.example", "busy@ekman.example")
 		if !bytes.Contains(dsn.Data, []byte("Action: delayed")) {
 			t.Errorf("the first report says:\n%s", dsn.Data)
 		}
+		s.idle()
 		clock.Add(48 * time.Hour)
 		s.awaitState("Lunch", "busy@ekman.example", message.Bounced)
 		s.hop.Wait(t, 2)
