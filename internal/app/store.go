@@ -75,15 +75,19 @@ func openDriver(ctx context.Context, c *config.Config, ring *seal.Keyring, o Sto
 		}
 		return nil
 	}
+	dir := c.Store.Payloads.Dir
+	if c.Store.Payloads.In != config.InDir {
+		dir = "" // all of them lie in the database
+	}
 	if c.Store.Driver == config.Postgres {
 		return postgres.Open(ctx, postgres.Options{
-			URL: c.Store.URL.Reveal(), MaxConns: c.Store.Connections, PayloadPlace: string(c.Store.Payloads.In), Dir: c.Store.Payloads.Dir,
+			URL: c.Store.URL.Reveal(), MaxConns: c.Store.Connections, PayloadPlace: string(c.Store.Payloads.In), Dir: dir,
 			Inline: int64(c.Store.Payloads.Over), Ring: ring, Now: o.Now, Node: node, Log: o.Log,
 			Registerer: o.Metrics, Fault: fault, NoMigrate: o.NoMigrate,
 		})
 	}
 	return sqlite.Open(ctx, sqlite.Options{
-		Path: c.Store.Path, Dir: c.Store.Payloads.Dir, Inline: int64(c.Store.Payloads.Over), Ring: ring,
+		Path: c.Store.Path, Dir: dir, Inline: int64(c.Store.Payloads.Over), Ring: ring,
 		Now: o.Now, Node: node, Log: o.Log, Registerer: o.Metrics, Fault: fault, NoMigrate: o.NoMigrate,
 	})
 }
