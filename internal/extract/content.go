@@ -51,8 +51,8 @@ type Kind uint8
 
 // The kinds of segments.
 const (
-	Subject        Kind = iota + 1 // Subject of the message itself, not of a nested one
-	Body                           // text that a mail program shows as the message
+	Subject        Kind = iota + 1 // Subject of the message itself, not of a nested one, and the old one in Thread-Topic
+	Body                           // text that a mail program shows as the message, and the names of sender and recipients
 	AttachmentName                 // a file name, also of a file inside an archive
 	AttachmentText                 // text of an attachment or a nested message
 	Href                           // link targets, one a line

@@ -13,7 +13,7 @@
 // would accept, text after the end of base64), the part is [Ambiguous] and the cheap
 // readings are all given out.
 //
-// An address names a place in the message: `subject`, `body/text`, `body/html[2]`,
+// An address names a place in the message: `subject`, `header/names`, `body/text`, `body/html[2]`,
 // `att[2]/lista.csv`, `att[2]/lista.xlsx!Blad1`, `att[4]/x.eml!subject`,
 // `att[4]/x.eml!att[1]/y.txt`. It may hold the name of an attachment, which can itself
 // be sensitive.

@@ -149,15 +149,7 @@ func (w *walker) message(l *lines, s *scope, top bool) {
 	if top {
 		w.out.Header = h
 	}
-	k := Subject
-	if !top {
-		k = AttachmentText
-	}
-	for i := range h.Fields {
-		if strings.EqualFold(h.Fields[i].Name, "Subject") {
-			w.segment(s.prefix+"subject", k, s.att, h.Fields[i].Value)
-		}
-	}
+	w.shownFields(&h, s, top)
 	w.entity(l, &b, s, around{})
 }
 

@@ -1,0 +1,39 @@
+package extract
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestShownFields(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		msg  string
+		want string
+	}{
+		{
+			"old subject of a conversation", "Subject: Re: hej\nThread-Topic: =?utf-8?q?=C3=A4rende_890102-2387?=\n\n",
+			"subject @ subject: Re: hej\nsubject @ header/thread-topic: ärende 890102-2387\n",
+		},
+		{"conversation of the same subject", "Thread-Topic: hej\nSubject: Re: hej\n\n", "subject @ subject: Re: hej\n"},
+		{
+			"names", "From: \"Anna 890102-2387\" <a@b.example>\nTo: =?utf-8?q?B=C3=A5?= <c@d.example>,\n \"'e@f.example'\" <e@f.example>\nCc: g@h.example, Bo <i@j.example>\nReply-To: R <r@b.example>\nBcc: Hidden <x@y.example>\n\n",
+			"body @ header/names: Anna 890102-2387⏎R⏎Bå⏎Bo⏎\n",
+		},
+		{"no names", "From: a@b.example\nTo: <c@d.example>\n\n", ""},
+		{
+			"of a nested message", "Content-Type: message/rfc822\n\nFrom: Anna <a@b.example>\nThread-Topic: t\n\n",
+			"attachment_text @ att[1]!header/thread-topic: t\nattachment_text @ att[1]!header/names: Anna⏎\n",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, dump(parseString(t, tt.msg))); diff != "" {
+				t.Errorf("segments (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
