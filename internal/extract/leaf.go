@@ -95,8 +95,29 @@ func (w *walker) body(l *lines, f *leaf) {
 	if isHTML {
 		f.found.class = asHTML
 	}
+	if f.bare && headerAgain(f.head) {
+		w.unreadable(f.where, Ambiguous, "header fields where the body begins")
+	}
 	w.doubts(f)
 	w.readText(l, f)
+}
+
+// headerAgain says whether a body begins with content fields, as when a blank line or a
+// damaged first field stands before the header: some programs pass over it and decode
+// what follows.
+func headerAgain(b []byte) bool {
+	first := true
+	for line := range bytes.Lines(bytes.TrimLeft(b, " \t\r\n")) {
+		content := len(line) > 9 && bytes.EqualFold(line[:9], []byte("Content-T"))
+		switch {
+		case content:
+			return true
+		case len(bytes.TrimSpace(line)) == 0, first && !fieldLine(line):
+			return false
+		}
+		first = false
+	}
+	return false
 }
 
 // doubts reports what the header left open.

@@ -185,6 +185,24 @@ func TestParse(t *testing.T) {
 			found: []Unreadable{{"header", Ambiguous, "line in the header that is no field"}},
 		},
 		{
+			name: "name of a content field folded", msg: "Subject: s\nContent-Transfer-\n Encoding: base64\n\nb",
+			found: []Unreadable{{"header", Ambiguous, "line in the header that is no field"}},
+		},
+		{
+			name: "name of the first field folded", msg: "Content-Transfer-\n Encoding: base64\n\n" + b64([]byte(secret)),
+			found: []Unreadable{{"body/text", Ambiguous, "header fields where the body begins"}},
+		},
+		{
+			name: "blank line before the header", msg: "\nSubject: s\nContent-Transfer-Encoding: base64\n\n" + b64([]byte(secret)),
+			found: []Unreadable{{"body/text", Ambiguous, "header fields where the body begins"}},
+		},
+		{
+			name: "blank line before the header of a part", msg: mixed("\n\ncontent-type: text/html\n\nb"),
+			found: []Unreadable{{"body/text", Ambiguous, "header fields where the body begins"}},
+		},
+		{name: "body that speaks of a field", msg: "\nTime: ten\n\nContent-Type: text/html is wrong\n", want: []Segment{{Where: "body/text", Kind: Body, Text: "Time: ten"}}},
+		{name: "fields in a declared text", msg: "Content-Type: text/plain\n\nContent-Type: text/html\n", want: []Segment{{Where: "body/text", Kind: Body, Text: "text/html"}}},
+		{
 			name: "blank line with spaces hides a content field", msg: "Subject: s\n \nContent-Type: text/html\n\nb",
 			found: []Unreadable{{"header", Ambiguous, "blank line inside the header"}},
 		},

@@ -187,6 +187,7 @@ type part struct {
 	cid    string
 	doubt  string // why the header can be read in two ways
 	second string // the type by the other reading, if there is one
+	bare   bool   // the header says nothing of the content
 }
 
 // where is the address of the part itself, for what is wrong with its structure.
@@ -211,8 +212,10 @@ func (w *walker) describe(b *block, a around) part {
 	if !proper {
 		p.media.Type = "text/plain"
 	}
-	enc, sure := transfer(b.get("Content-Transfer-Encoding"))
+	cte := b.get("Content-Transfer-Encoding")
+	enc, sure := transfer(cte)
 	p.enc = enc
+	p.bare = ct == "" && cte == ""
 	disp := parseMedia(b.get("Content-Disposition"))
 	p.disp = disp.Type
 	p.cid = strings.Trim(b.last("Content-ID"), "<> ")
