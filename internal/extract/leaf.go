@@ -167,10 +167,23 @@ func (w *walker) attachment(l *lines, f *leaf) {
 	case asCMS:
 		w.cms(l, f)
 	case asMedia:
-		w.size(f, w.skip(l, f))
-		w.unreadable(f.where, UnknownType, detailed("nothing to read in "+f.found.mime, f))
+		w.mediaFile(l, f)
 	default:
 		w.other(l, f)
+	}
+}
+
+// archiveEnd begins the record that ends a ZIP archive of one volume (APPNOTE 4.3.16).
+// Programs look for it from the end of a file, whatever stands at the start.
+var archiveEnd = []byte("PK\x05\x06\x00\x00\x00\x00")
+
+// mediaFile passes over an image, a sound or a film, looking for an archive behind it.
+func (w *walker) mediaFile(l *lines, f *leaf) {
+	var zip finder
+	w.size(f, w.each(l, f, func(b []byte) { zip.look(b, archiveEnd) }))
+	w.unreadable(f.where, UnknownType, detailed("nothing to read in "+f.found.mime, f))
+	if zip.found {
+		w.unreadable(f.where, Ambiguous, "archive behind "+f.found.mime)
 	}
 }
 
@@ -286,6 +299,9 @@ func (f *finder) look(b, want []byte) {
 		return
 	}
 	k := len(want) - 1
+	if f.tail == nil {
+		f.tail = make([]byte, 0, 2*k) // room for joint, which is made for every slice
+	}
 	joint := append(f.tail, b[:min(k, len(b))]...)
 	f.found = bytes.Contains(joint, want) || bytes.Contains(b, want)
 	if len(b) >= k {
