@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"sigill/internal/testkit"
 )
@@ -141,12 +142,13 @@ func (b *tab) visit(url string) {
 	b.do(chromedp.Navigate(url))
 }
 
-// press clicks what a selector finds and waits for the page that follows.
+// press goes by keyboard to what a selector finds, and waits for the page that follows: a
+// click goes to a place, and a page that is still being laid out moves under it.
 func (b *tab) press(selector string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, testkit.Patience)
 	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector), chromedp.NodeVisible)); err != nil {
+	if _, err := chromedp.RunResponse(ctx, chromedp.SendKeys(chromedp.CSS(selector), kb.Enter, chromedp.NodeVisible)); err != nil {
 		b.t.Fatalf("at %s: press %s: %v\n%s", b.at(), selector, err, b.text("main"))
 	}
 }
