@@ -51,6 +51,8 @@ type htmlWalker struct {
 	inComment bool // reading the inside of a comment
 	raw       string
 	unsure    string
+	reverse   bool // the element that begins turns its text round
+	reversed  int  // open elements that do
 }
 
 func (w *htmlWalker) run(doc []byte) {
@@ -156,6 +158,11 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 		w.veil, w.veiled = name, 1
 	}
 	w.open(name)
+	if w.reverse {
+		w.reverse = false
+		w.reversed++
+		w.show([]byte(reverseOn))
+	}
 }
 
 // rawMarkup names elements whose inside a browser with scripts takes as text, but a mail
@@ -210,6 +217,11 @@ func (w *htmlWalker) endTag(name string) {
 		w.quote = max(0, w.quote-1)
 	case "svg", "math":
 		w.foreign = max(0, w.foreign-1)
+	case "bdo":
+		if w.reversed > 0 {
+			w.reversed--
+			w.show([]byte(reverseOff))
+		}
 	default:
 		if isBlock(name) && name != "br" && name != "hr" {
 			w.block()
@@ -244,8 +256,13 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		switch string(key) {
 		case "style":
 			hide = hide || hiddenStyle(val)
+			if overridden(string(val)) {
+				w.unsure = shownBackwards
+			}
 		case "hidden":
 			hide = true
+		case "dir":
+			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "cite", "background", "xlink:href":
 			w.link(val)
 		case "src":

@@ -118,6 +118,10 @@ func (w *walker) segment(where string, k Kind, att int, text string, quoted ...S
 	}
 	w.text -= int64(len(text))
 	w.out.Segments = append(w.out.Segments, Segment{Where: where, Kind: k, Text: text, Quoted: clip(quoted, len(text)), Attachment: att})
+	if shown, matters := backwards(text); matters {
+		w.unreadable(where, Ambiguous, shownBackwards)
+		w.segment(where, Hidden, att, shown)
+	}
 }
 
 // full reports once that there is more text than the limit.
