@@ -78,7 +78,7 @@ func (w *htmlWalker) textToken(z *html.Tokenizer) {
 	raw := w.raw
 	w.raw = ""
 	if raw == "style" || raw == "script" {
-		w.skipped(z)
+		w.skipped(z, raw)
 		return
 	}
 	text := unescapeTwice(z.Text())
@@ -89,10 +89,16 @@ func (w *htmlWalker) textToken(z *html.Tokenizer) {
 	w.show(text)
 }
 
-// skipped drops a style sheet or a script, unless it runs to the end of the document:
-// then programs differ in what they show.
-func (w *htmlWalker) skipped(z *html.Tokenizer) {
+// skipped drops a style sheet or a script but for the strings that a sheet shows, unless
+// it runs to the end of the document: then programs differ in what they show.
+func (w *htmlWalker) skipped(z *html.Tokenizer, name string) {
 	text := append([]byte(nil), z.Text()...)
+	if name == "style" {
+		w.aside(styleStrings(string(text)))
+		if overridden(string(text)) {
+			w.unsure = shownBackwards
+		}
+	}
 	if z.Next() == html.EndTagToken {
 		return
 	}

@@ -19,6 +19,7 @@ func TestWalkHTML(t *testing.T) {
 		{name: "table", in: "<table><tr><th>Namn</th><th>Nr</th></tr>\n<tr>\n<td><p class=MsoNormal>A</p></td>\n<td><p>890102</p><p>x</p></td></tr></table>after", text: "Namn\tNr\nA\t890102\nx\nafter"},
 		{name: "empty cells keep columns", in: "<tr><td></td><td>b</td><td></td><td>d</td></tr><tr><td>e", text: "\tb\t\td\ne"},
 		{name: "script, style and comment leave no space", in: "89<script>var a='<p>';</script>01<style>p{}</style>02<!-- x -->-2387", text: "890102-2387", hidden: "x"},
+		{name: "text in a style", in: "<style>p:before{content:'890102-2387'}</style>text", text: "text", hidden: "890102-2387"},
 		{name: "empty style", in: "<style></style>text", text: "text"},
 		{name: "unclosed style", in: "a<style>p{} 890102", text: "a", hidden: "p{} 890102"},
 		{name: "title and alt", in: "<head><title>Rubrik</title></head><img alt='en bild' title=t src=https://x.example/i.png>", hidden: "Rubrik\nen bild\nt", links: "https://x.example/i.png"},
