@@ -21,7 +21,7 @@ type doneView struct {
 type doneRow struct {
 	I     int
 	Who   person
-	Phone string // in full: the reader has just typed it; "" for a password by mail
+	Phone string // in full while it was just typed, then masked; "" for a password by mail
 }
 
 func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if undoable(rcpt) {
-			page.Rows = append(page.Rows, doneRow{i, to(m, i), rcpt.Phone.Pretty()})
+			page.Rows = append(page.Rows, doneRow{i, to(m, i), p.justTyped(rcpt)})
 			if rcpt.Since.After(page.Since) {
 				page.Since = rcpt.Since
 			}
@@ -54,6 +54,18 @@ func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
 	}
 	page.Lead = v.N("page.done.lead", going, "Subject", v.shownSubject(m), "Until", v.Stamp(until))
 	p.render(w, r, http.StatusOK, "done", page)
+}
+
+// inFull is how long a typed number is shown in full, to be read once more.
+const inFull = 10 * time.Minute
+
+// justTyped is the number of a recipient: in full for who typed it a moment ago, masked
+// for who comes by the link later.
+func (p *Portal) justTyped(r *message.Recipient) string {
+	if p.o.Now().Sub(r.Since) < inFull {
+		return r.Phone.Pretty()
+	}
+	return r.Phone.Masked()
 }
 
 // undoable says whether a way that the sender chose can still be taken back: until a
