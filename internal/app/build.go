@@ -240,7 +240,7 @@ func (a *App) buildPortal(context.Context) error {
 			HelpURL: o.SupportURL, PrivacyURL: o.PrivacyURL, TermsURL: o.TermsURL, GenuineURL: o.GenuineURL, Domains: o.Domains,
 		},
 		Base: a.cfg.Portal.BaseURL, Terms: Terms(a.cfg), Limits: a.limits(), Extract: extract.DefaultLimits(), SessionLife: time.Duration(a.cfg.Portal.SessionLife),
-		Countries: a.cfg.SMS.Countries, DefaultCountry: a.cfg.SMS.DefaultCountry, SMS: a.sms != nil, AllowRelease: true,
+		Countries: a.cfg.SMS.Countries, DefaultCountry: a.cfg.SMS.DefaultCountry, SMS: a.sms != nil, AllowRelease: a.cfg.Messages.SenderMayRelease,
 		TrustedProxies: a.cfg.Portal.Proxies(), Now: a.o.Now, Log: a.log, Metrics: a.metrics, LogAddresses: a.cfg.Log.Addresses,
 	})
 	if err != nil {

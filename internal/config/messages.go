@@ -19,6 +19,9 @@ type Messages struct {
 	HoldReminders []yamlfile.Duration `yaml:"hold_reminders"`
 	// Grace is how long an ended message can still be brought back; 0s destroys it at once.
 	Grace yamlfile.Duration `yaml:"grace"`
+	// SenderMayRelease lets a sender say that a held message is not sensitive, which sends it as ordinary mail; the
+	// reason is kept. Without it only `sigill hold release` can.
+	SenderMayRelease bool `yaml:"sender_may_release"`
 	// NumberAgain is when a remembered number that nobody used is asked for again.
 	NumberAgain yamlfile.Duration `yaml:"number_again"`
 	// Metadata is how long it is remembered that a message existed, once it is gone.
@@ -31,7 +34,7 @@ func defaultMessages() Messages {
 	hour := yamlfile.Duration(time.Hour)
 	return Messages{
 		Link: 30 * day, Reminder: 3 * day, Hold: 5 * day, HoldReminders: []yamlfile.Duration{4 * hour, day, 3 * day},
-		Grace: 7 * day, NumberAgain: 730 * day, Metadata: 365 * day,
+		Grace: 7 * day, SenderMayRelease: true, NumberAgain: 730 * day, Metadata: 365 * day,
 	}
 }
 
