@@ -225,7 +225,7 @@ func (a *App) sweep(ctx context.Context) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		n, err := a.store.Sweep(ctx, a.o.Now().Add(-time.Duration(a.cfg.Messages.Metadata)))
+		n, err := a.store.Sweep(ctx, a.retention())
 		switch {
 		case err != nil && ctx.Err() == nil:
 			a.log.Warn("sweep failed", "error", err)
@@ -237,6 +237,15 @@ func (a *App) sweep(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
+	}
+}
+
+// retention says what is old by now. A number is kept for as long as it may be used.
+func (a *App) retention() store.Retention {
+	now, m := a.o.Now(), a.cfg.Messages
+	facts := now.Add(-time.Duration(m.Metadata))
+	return store.Retention{
+		Traces: facts, Messages: facts, Contacts: now.Add(-time.Duration(max(m.Metadata, m.NumberAgain))),
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -181,6 +182,47 @@ func Moment(us int64) time.Time {
 
 // monthOf returns the month whose column key seals what was written at t.
 func monthOf(t time.Time) string { return t.UTC().Format("2006-01") }
+
+// Months is what a [Retention] says of column keys.
+type Months struct {
+	First string // whose keys stay, with all after it: it lies at least partly in what is kept
+	Start int64  // when that month began
+}
+
+// KeysFrom says which column keys may go once nothing is sealed under them: those of
+// months wholly before what is kept of both messages and traces. None may when ok is
+// false. The contacts, whose months are told by themselves, need not be old.
+func (r Retention) KeysFrom() (m Months, ok bool) {
+	if r.Messages.IsZero() || r.Traces.IsZero() {
+		return m, false
+	}
+	oldest := r.Messages.UTC()
+	if r.Traces.Before(oldest) {
+		oldest = r.Traces.UTC()
+	}
+	start := time.Date(oldest.Year(), oldest.Month(), 1, 0, 0, 0, 0, time.UTC)
+	return Months{monthOf(start), micros(start)}, true
+}
+
+// DropKeys drops from memory the column keys of months before the given one, of which
+// the store may have destroyed some. Those that are left are asked for again.
+func (c *Codec) DropKeys(before string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.keys, func(h home, _ *seal.ColumnKey) bool { return h.month < before })
+}
+
+// IDsFrom returns what is not greater than any id made at t or later, and greater than
+// all that were made a second before; "" for the zero time.
+func IDsFrom(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return string(message.NewID(t))[:idTime]
+}
+
+// idTime is how many characters of an id are of its time alone.
+const idTime = 8
 
 // The kinds of look-up hash.
 const (

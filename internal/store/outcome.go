@@ -100,6 +100,9 @@ func settled() []message.State {
 	return all
 }
 
+// Settled returns the names of the states after which nothing happens.
+func Settled() []string { return names(settled()) }
+
 func names(states []message.State) []string {
 	all := make([]string, len(states))
 	for i, s := range states {

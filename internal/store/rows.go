@@ -109,6 +109,12 @@ func (t Table) Columns() []Column { return tableShapes[t].columns }
 // Key returns of how many of the first columns the primary key is made.
 func (t Table) Key() int { return tableShapes[t].key }
 
+// OfMessage returns the tables whose rows belong to a message by their column "message",
+// in an order in which they can be emptied. Links belong to it by its accesses.
+func OfMessage() []Table {
+	return []Table{TableAccesses, TableWraps, TablePayloads, TableRecipients, TableEvents, TableJobs}
+}
+
 // Row is one row, its values in the order of the table's columns: string, int64 or
 // []byte, nil for null. As the name of a row to delete it holds the first columns of
 // the key only.

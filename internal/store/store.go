@@ -47,13 +47,23 @@ type Store interface {
 	// Ping says whether the store answers and takes writes.
 	Ping(ctx context.Context) error
 	// Sweep removes what nobody needs: orphaned payload files older than an hour, counters
-	// and repeat keys whose window is over, traces before the given time. It returns how
-	// many things went.
-	Sweep(ctx context.Context, tracesBefore time.Time) (int, error)
+	// and repeat keys whose window is over, and what is older than is to be kept, with the
+	// column keys that nothing is sealed under any more. It returns how many things went.
+	Sweep(ctx context.Context, keep Retention) (int, error)
 	// Rekey rewrites wraps and look-up hashes under the newest keys of the ring, a batch at
 	// a time, until nothing is left; it returns how many rows were rewritten.
 	Rekey(ctx context.Context) (int, error)
 	Close() error
+}
+
+// Retention says since when things are kept. What is older goes for good; a zero time
+// keeps all.
+type Retention struct {
+	Traces time.Time // by when the message passed
+	// Messages goes by when the last recipient was settled: then the message goes with all
+	// that belongs to it. One that is not settled stays, however old.
+	Messages time.Time
+	Contacts time.Time // by when the number was remembered
 }
 
 // New is a message to be stored, with what must be committed together with it.

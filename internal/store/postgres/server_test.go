@@ -276,7 +276,7 @@ func TestWithoutPreparedStatements(t *testing.T) {
 				t.Error(err)
 			}
 			for what, err := range map[string]error{
-				"sweep":  second(s.Sweep(context.Background(), time.Now())),
+				"sweep":  second(s.Sweep(context.Background(), store.Retention{Traces: time.Now(), Messages: time.Now(), Contacts: time.Now()})),
 				"rekey":  second(s.Rekey(context.Background())),
 				"hurry":  second(s.Hurry(context.Background(), "", "")),
 				"depth":  second(s.Depth(context.Background())),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,35 +15,40 @@ const sweepBatch = 5000 // rows that one statement removes
 
 // Sweep implements [store.Store]. Nodes may sweep at once: each leaves alone what
 // another has in its hands.
-func (s *Store) Sweep(ctx context.Context, tracesBefore time.Time) (int, error) {
-	total, err := s.sweepFiles(ctx)
-	if err != nil {
-		return total, fmt.Errorf("sweep: %w", err)
-	}
-	now := s.codec.Now()
-	for _, w := range []struct {
-		query string
-		limit int64
+func (s *Store) Sweep(ctx context.Context, keep store.Retention) (total int, err error) {
+	for _, step := range []struct {
+		what string
+		run  func() (int, error)
 	}{
-		{`delete from counters where (kind, hash, start) in (
-			select kind, hash, start from counters where ends <= $1 limit $2 for update skip locked)`, now},
-		{`delete from repeats where hash in (
-			select hash from repeats where ends <= $1 limit $2 for update skip locked)`, now},
-		{`with gone as (delete from traces where id in (
+		{"counters", s.deletes(ctx, `delete from counters where (kind, hash, start) in (
+			select kind, hash, start from counters where ends <= $1 limit $2 for update skip locked)`, s.codec.Now())},
+		{"repeats", s.deletes(ctx, `delete from repeats where hash in (
+			select hash from repeats where ends <= $1 limit $2 for update skip locked)`, s.codec.Now())},
+		{"traces", s.deletes(ctx, `with gone as (delete from traces where id in (
 				select id from traces where at < $1 limit $2 for update skip locked) returning id),
 			theirs as (delete from trace_recipients r using gone where r.trace = gone.id)
-			select id from gone`, store.Micros(tracesBefore)},
+			select id from gone`, store.Micros(keep.Traces))},
+		{"messages", func() (int, error) { return s.forget(ctx, keep.Messages) }},
+		{"contacts", s.deletes(ctx, `delete from contacts where (org, recipient_hash, sender_hash) in (
+			select org, recipient_hash, sender_hash from contacts where id < $1 limit $2 for update skip locked)`, store.IDsFrom(keep.Contacts))},
+		{"column keys", func() (int, error) { return s.dropKeys(ctx, keep) }},
+		{"payload files", func() (int, error) { return s.sweepFiles(ctx) }},
 	} {
-		n, err := s.sweepRows(ctx, w.query, w.limit)
+		n, err := step.run()
 		total += n
 		if err != nil {
-			return total, fmt.Errorf("sweep: %w", err)
+			return total, fmt.Errorf("sweep %s: %w", step.what, err)
 		}
 	}
 	return total, nil
 }
 
-func (s *Store) sweepRows(ctx context.Context, query string, limit int64) (total int, err error) {
+// deletes is a step that runs a delete of so many rows until it finds none.
+func (s *Store) deletes(ctx context.Context, query string, limit any) func() (int, error) {
+	return func() (int, error) { return s.sweepRows(ctx, query, limit) }
+}
+
+func (s *Store) sweepRows(ctx context.Context, query string, limit any) (total int, err error) {
 	for {
 		tag, err := s.pool.Exec(ctx, query, limit, sweepBatch)
 		if err != nil {

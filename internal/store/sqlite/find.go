@@ -78,10 +78,10 @@ func (s *Store) conditions(q store.Query) conds {
 		c.add("(m.from_hash"+in+" or m.person_hash"+in+")", append(list(from), list(from)...)...)
 	}
 	if !q.Since.IsZero() {
-		c.add("m.accepted >= ? and m.id >= ?", store.Micros(q.Since), idAt(q.Since.Add(-idSlack)))
+		c.add("m.accepted >= ? and m.id >= ?", store.Micros(q.Since), store.IDsFrom(q.Since.Add(-idSlack)))
 	}
 	if !q.Until.IsZero() {
-		c.add("m.accepted < ? and m.id < ?", store.Micros(q.Until), idAt(q.Until.Add(idSlack)))
+		c.add("m.accepted < ? and m.id < ?", store.Micros(q.Until), store.IDsFrom(q.Until.Add(idSlack)))
 	}
 	r.hashes(s.codec, q)
 	if len(q.States) > 0 {
@@ -97,9 +97,6 @@ func (s *Store) conditions(q store.Query) conds {
 // idSlack is how far the time in a message's id may be from that of its acceptance: the
 // id narrows a search over its index, the time then decides.
 const idSlack = 24 * time.Hour
-
-// idAt returns what an id of that time begins with.
-func idAt(t time.Time) string { return string(message.NewID(t))[:8] }
 
 // hashes adds the conditions on a recipient's address and domain.
 func (c *conds) hashes(codec *store.Codec, q store.Query) {

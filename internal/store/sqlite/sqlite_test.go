@@ -248,7 +248,7 @@ func TestDeletedKeysAreNotInTheFiles(t *testing.T) {
 	if err := s.read.QueryRowContext(ctx, "select wrap from wraps").Scan(&wrap); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Sweep(ctx, time.Time{}); err != nil {
+	if _, err := s.Sweep(ctx, store.Retention{}); err != nil {
 		t.Fatal(err)
 	}
 	if !inFiles(t, o.Path, wrap) {
@@ -259,7 +259,7 @@ func TestDeletedKeysAreNotInTheFiles(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Sweep(ctx, time.Time{}); err != nil {
+	if _, err := s.Sweep(ctx, store.Retention{}); err != nil {
 		t.Fatal(err)
 	}
 	if inFiles(t, o.Path, wrap) {

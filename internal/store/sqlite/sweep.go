@@ -14,35 +14,45 @@ const sweepBatch = 500
 
 // Sweep removes what nobody needs; see store.Store. It also empties the write-ahead
 // log, which would keep deleted wraps for a while.
-func (s *Store) Sweep(ctx context.Context, tracesBefore time.Time) (int, error) {
-	now := s.codec.Now()
-	total := 0
-	for _, sw := range []struct {
-		what, query string
-		args        []any
+func (s *Store) Sweep(ctx context.Context, keep store.Retention) (total int, err error) {
+	traces := store.Micros(keep.Traces)
+	for _, step := range []struct {
+		what string
+		run  func() (int, error)
 	}{
-		{"counters", `delete from counters where (kind, hash, start) in
-			(select kind, hash, start from counters where ends <= ? limit ?)`, []any{now}},
-		{"repeats", "delete from repeats where hash in (select hash from repeats where ends <= ? limit ?)", []any{now}},
-		{"payloads", `delete from payloads where (message, seq) in (select p.message, p.seq from payloads p
-			where p.message < ? and not exists (select 1 from wraps w where w.message = p.message) limit ?)`, []any{idAt(s.now().Add(-time.Hour))}},
-		{"trace recipients", `delete from trace_recipients where (trace, idx) in (select r.trace, r.idx from traces t
-			join trace_recipients r on r.trace = t.id where t.at < ? limit ?)`, []any{store.Micros(tracesBefore)}},
-		{"traces", "delete from traces where id in (select id from traces where at < ? limit ?)", []any{store.Micros(tracesBefore)}},
+		{"counters", s.deletes(ctx, `delete from counters where (kind, hash, start) in
+			(select kind, hash, start from counters where ends <= ? limit ?)`, s.codec.Now())},
+		{"repeats", s.deletes(ctx, "delete from repeats where hash in (select hash from repeats where ends <= ? limit ?)", s.codec.Now())},
+		{"payloads", s.deletes(ctx, `delete from payloads where (message, seq) in (select p.message, p.seq from payloads p
+			where p.message < ? and not exists (select 1 from wraps w where w.message = p.message) limit ?)`, store.IDsFrom(s.now().Add(-time.Hour)))},
+		{"trace recipients", uncounted(s.deletes(ctx, `delete from trace_recipients where (trace, idx) in (select r.trace, r.idx from traces t
+			join trace_recipients r on r.trace = t.id where t.at < ? limit ?)`, traces))}, // they count as their traces
+		{"traces", s.deletes(ctx, "delete from traces where id in (select id from traces where at < ? limit ?)", traces)},
+		{"messages", func() (int, error) { return s.forget(ctx, keep.Messages) }},
+		{"contacts", s.deletes(ctx, `delete from contacts where (org, recipient_hash, sender_hash) in
+			(select org, recipient_hash, sender_hash from contacts where id < ? limit ?)`, store.IDsFrom(keep.Contacts))},
+		{"column keys", func() (int, error) { return s.dropKeys(ctx, keep) }},
+		{"payload files", func() (int, error) { return s.sweepFiles(ctx) }},
 	} {
-		n, err := s.sweep(ctx, sw.query, sw.args)
+		n, err := step.run()
+		total += n
 		if err != nil {
-			return total, fmt.Errorf("sweep %s: %w", sw.what, err)
-		}
-		if sw.what != "trace recipients" { // they count as their traces
-			total += n
+			return total, fmt.Errorf("sweep %s: %w", step.what, err)
 		}
 	}
-	n, err := s.sweepFiles(ctx)
-	if err != nil {
-		return total, fmt.Errorf("sweep payload files: %w", err)
+	return total, s.checkpoint(ctx)
+}
+
+// deletes is a step that runs a delete of so many rows until it finds none.
+func (s *Store) deletes(ctx context.Context, query string, limit any) func() (int, error) {
+	return func() (int, error) { return s.sweep(ctx, query, []any{limit}) }
+}
+
+func uncounted(run func() (int, error)) func() (int, error) {
+	return func() (int, error) {
+		_, err := run()
+		return 0, err
 	}
-	return total + n, s.checkpoint(ctx)
 }
 
 // sweep runs a delete of so many rows until it finds none.

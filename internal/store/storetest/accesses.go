@@ -236,7 +236,7 @@ func counterWindow(t *testing.T, d Driver) {
 	b.Add(time.Hour)
 	same(t, "next hour", int64(1), b.count(a.ID, hour))
 	same(t, "no window", int64(4), b.count(a.ID, never))
-	if n, err := b.Sweep(context.Background(), time.Time{}); err != nil || n != 2 {
+	if n, err := b.Sweep(context.Background(), store.Retention{}); err != nil || n != 2 {
 		t.Errorf("swept %d, %v; want the two counters of the hour before", n, err)
 	}
 	same(t, "after the sweep", int64(2), b.count(a.ID, hour))

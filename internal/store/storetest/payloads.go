@@ -161,13 +161,13 @@ func sweptFiles(t *testing.T, d Driver) {
 	must(t, os.WriteFile(orphan, []byte("x"), 0o600))
 	must(t, os.Chtimes(orphan, b.Now(), b.Now()))
 	b.Add(59 * time.Minute)
-	n, err := b.Sweep(context.Background(), time.Time{})
+	n, err := b.Sweep(context.Background(), store.Retention{})
 	must(t, err)
 	if n != 0 || len(b.payloadFiles()) != 2 {
 		t.Errorf("swept %d things too early", n)
 	}
 	b.Add(2 * time.Minute)
-	n, err = b.Sweep(context.Background(), time.Time{})
+	n, err = b.Sweep(context.Background(), store.Retention{})
 	must(t, err)
 	if n != 1 {
 		t.Errorf("swept %d things, want 1", n)

@@ -121,6 +121,7 @@ func Run(t *testing.T, d Driver) {
 		{"contacts", contactTests()},
 		{"jobs", jobTests()},
 		{"traces", traceTests()},
+		{"sweep", sweepTests()},
 		{"keys", keyTests()},
 		{"faults", faultTests()},
 		{"backup", backupTests()},

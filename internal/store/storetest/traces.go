@@ -95,7 +95,7 @@ func traceSwept(t *testing.T, d Driver) {
 		all = append(all, b.add(b.trace("anna@org.example", fmt.Sprintf("r%d@else.example", i))))
 	}
 	b.traces(store.Query{}) // what is lazy is written
-	n, err := b.Sweep(context.Background(), all[2].At)
+	n, err := b.Sweep(context.Background(), store.Retention{Traces: all[2].At})
 	must(t, err)
 	same(t, "swept", 2, n)
 	left := all[2:]
