@@ -8,8 +8,8 @@ import (
 
 // styleStrings returns the strings of a style sheet that could be shown (CSS Content 3:
 // `content: "text"`), one a line, with escapes undone (CSS Syntax 4.3.7); strings side by
-// side are one. It is empty when the sheet shows nothing. Names of fonts come with them: to tell them apart would
-// need a parser as forgiving as that of a browser.
+// side are one. It is empty when the sheet shows nothing. Names of fonts come with them:
+// to tell them apart would need a parser as forgiving as that of a browser.
 func styleStrings(sheet string) string {
 	if !showsStrings(sheet) {
 		return ""
@@ -95,7 +95,7 @@ func unescapeStyle(s string) string {
 		}
 		switch {
 		case n > 0:
-			v, _ := strconv.ParseUint(rest[:n], 16, 32)
+			v, _ := strconv.ParseInt(rest[:n], 16, 32)
 			out.WriteRune(rune(v)) // WriteRune puts U+FFFD for what is no character
 			rest = rest[n:]
 			if rest != "" && strings.IndexByte(" \t\n\f", rest[0]) >= 0 {
