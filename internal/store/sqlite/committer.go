@@ -268,6 +268,9 @@ func (m *merged) addCreate(o *op) error {
 			return err
 		}
 	}
+	if ok, err := m.finish(o); err != nil || !ok {
+		return err
+	}
 	m.keep(&m.insert, cr.Insert)
 	m.keep(&m.put, cr.Put)
 	for _, r := range cr.Delete {
@@ -275,8 +278,30 @@ func (m *merged) addCreate(o *op) error {
 			return err
 		}
 	}
+	for _, c := range cr.Refund {
+		if err := m.tx.refund(c); err != nil {
+			return err
+		}
+	}
 	o.after = cr.Changes
 	return nil
+}
+
+// finish finishes the job that a new message answers for. When the job is not ours any
+// more that is the op's answer, and its sending is no message's after all.
+func (m *merged) finish(o *op) (bool, error) {
+	if o.create.Done == nil {
+		return true, nil
+	}
+	err := m.tx.finish(*o.create.Done)
+	if !errors.Is(err, store.ErrStale) {
+		return err == nil, err
+	}
+	o.err = err
+	if r := o.create.Repeat; r != nil {
+		return false, m.tx.delete(store.Row{Table: store.TableRepeats, Values: r.Row.Values[:1]})
+	}
+	return false, nil
 }
 
 func (m *merged) flush() error {

@@ -29,6 +29,8 @@ func messageTests() []test {
 		{"an update that changes nothing writes nothing", updateNothing},
 		{"concurrent updates of a message come one after the other", updateSerial},
 		{"Done of a stolen job writes nothing", updateStale},
+		{"Create finishes a job and gives counts back with the message", createDone},
+		{"Create with a stolen job writes nothing", createStale},
 		{"Outcome does what Relayed does", outcomeIsRelayed},
 		{"Outcome is conditional on the state", outcomeConditional},
 		{"Outcome of a stolen job writes nothing", outcomeStale},
@@ -472,4 +474,60 @@ func updateCancelled(t *testing.T, d Driver) {
 	})
 	want(t, err, context.Canceled)
 	same(t, "subject", m.Subject, b.read(m.ID).Subject)
+}
+
+// answering makes a message that answers for a claimed job.
+func (b *bench) answering(job message.Job) store.New {
+	b.tb.Helper()
+	m := b.mail("karin@else.example")
+	return store.New{
+		Message: m, Body: memory(text), Effects: store.Effects{Effects: b.seal(m), Done: &job},
+		Repeat: string(m.ID), Window: time.Hour,
+	}
+}
+
+func createDone(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	_, a, _ := b.access()
+	c := auth.Counter{Kind: "done", Value: "v", Window: time.Hour}
+	same(t, "count", int64(1), b.count(a.ID, c))
+	first, job := b.passing("karin@else.example")
+	n := b.answering(job)
+	n.Effects.Refund = []auth.Counter{c}
+	b.put(n)
+	b.read(n.Message.ID)
+	same(t, "jobs of the first", 0, len(b.waiting(first.ID)))
+	same(t, "count after the refund", int64(1), b.count(a.ID, c))
+	want(t, b.Finish(context.Background(), job, time.Time{}), store.ErrStale)
+}
+
+func createStale(t *testing.T, d Driver) {
+	for _, noDir := range []bool{false, true} {
+		b, ctx := fresh(t, d, large(noDir)), context.Background()
+		first, stolen := b.passing("karin@else.example")
+		b.Add(time.Hour)
+		var job message.Job
+		for _, j := range b.claim(10, time.Hour) {
+			if j.ID == stolen.ID {
+				job = j
+			}
+		}
+		n := b.answering(stolen)
+		for _, body := range []memory{memory(text), noise(100_000)} {
+			n.Body = body
+			_, err := b.Create(ctx, n)
+			want(t, err, store.ErrStale)
+			_, err = b.Message(ctx, n.Message.ID)
+			want(t, err, store.ErrNotFound)
+			same(t, "jobs", 0, len(b.waiting(n.Message.ID)))
+		}
+		if !noDir {
+			same(t, "payload files", 0, len(b.payloadFiles()))
+		}
+		same(t, "jobs of the first", 1, len(b.waiting(first.ID)))
+		n.Effects.Done = &job // and the sending is not taken for a repeated one
+		b.put(n)
+		b.read(n.Message.ID)
+		same(t, "jobs of the first, done", 0, len(b.waiting(first.ID)))
+	}
 }
