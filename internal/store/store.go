@@ -153,6 +153,9 @@ type Accesses interface {
 	// compared. The same rules as for Update hold.
 	UpdateAccess(ctx context.Context, id message.ID, take []auth.Counter,
 		fn func(a *auth.Access, m *message.Message, counts []int64) (Effects, error)) error
+	// Count raises a counter that is about no access by one, and returns the count of its
+	// window, this one included.
+	Count(ctx context.Context, c auth.Counter) (int64, error)
 }
 
 // Contacts keeps remembered numbers.

@@ -210,6 +210,20 @@ func (a *lockedAccess) change(c *store.Codec, fn func(*auth.Access, *message.Mes
 	return c.SaveAccess(l, a.row, access, e)
 }
 
+// Count implements [store.Accesses].
+func (s *Store) Count(ctx context.Context, c auth.Counter) (int64, error) {
+	var counts [1]int64
+	err := s.transact(ctx, "count", func(t *tx) error {
+		b := t.first()
+		queueCounts(b, s.codec, []auth.Counter{c}, counts[:])
+		return t.commit(ctx, b, proof{})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("count: %w", err)
+	}
+	return counts[0], nil
+}
+
 // queueCounts counts each of take, in an order that is the same in every transaction.
 // The rows stay locked until the end: others who count the same wait.
 func queueCounts(b *pgx.Batch, c *store.Codec, take []auth.Counter, counts []int64) {

@@ -82,6 +82,19 @@ func (s *Store) UpdateAccess(ctx context.Context, id message.ID, take []auth.Cou
 	})
 }
 
+// Count raises a counter by one; see store.Accesses.
+func (s *Store) Count(ctx context.Context, c auth.Counter) (int64, error) {
+	var counts []int64
+	err := s.do(ctx, "count", func(t *tx) (err error) {
+		counts, err = s.take(t, []auth.Counter{c})
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return counts[0], nil
+}
+
 // take raises each counter by one and returns the counts.
 func (s *Store) take(t *tx, counters []auth.Counter) ([]int64, error) {
 	counts := make([]int64, len(counters))

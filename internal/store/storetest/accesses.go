@@ -24,6 +24,7 @@ func accessTests() []test {
 		{"a refund gives back what was taken", accessRefund},
 		{"counts start anew in the next window", counterWindow},
 		{"tries at once are each counted", countersAtOnce},
+		{"Count counts what is about no access, with UpdateAccess and across windows and rings", countAlone},
 		{"every live link leads to the access, a dropped one no more", accessLinks},
 	}
 }
@@ -278,6 +279,37 @@ func countersAtOnce(t *testing.T, d Driver) {
 			t.Fatalf("counts %v", counts)
 		}
 	}
+}
+
+func countAlone(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	_, a, _ := b.access()
+	c := auth.Counter{Kind: "alone", Value: "v", Window: day}
+	count := func(c auth.Counter) int64 {
+		t.Helper()
+		n, err := b.Count(context.Background(), c)
+		must(t, err)
+		return n
+	}
+	same(t, "first", int64(1), count(c))
+	same(t, "by an access", int64(2), b.count(a.ID, c))
+	must(t, b.opts.Ring.Rotate())
+	same(t, "after a rotation", int64(3), count(c))
+	same(t, "another kind", int64(1), count(auth.Counter{Kind: "other", Value: "v", Window: day}))
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if _, err := b.Count(context.Background(), c); err != nil {
+				t.Errorf("count: %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	same(t, "all at once", int64(24), count(c))
+	b.reopen()
+	same(t, "after a restart", int64(25), count(c))
+	b.Add(day)
+	same(t, "the next day", int64(1), count(c))
 }
 
 func accessLinks(t *testing.T, d Driver) {
