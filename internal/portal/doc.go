@@ -19,6 +19,10 @@
 // sets numbers once: a number that is set can only be taken back, until a code went
 // to it, and is then asked for anew.
 //
+// A number is refused from the page on which its code is typed, by a session that asked
+// for one, and once the message was opened only by one in which a code was right: the
+// link alone can take a message away from nobody.
+//
 // State changes only by POST, from our own pages ([http.CrossOriginProtection] reads
 // Origin and Sec-Fetch-Site). There is no script anywhere. HTML mail is cut down to an
 // allow-list, freed from everything that would load, and shown in a frame without

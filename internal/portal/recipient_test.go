@@ -299,12 +299,14 @@ func TestNotMyNumber(t *testing.T) {
 	m, token := s.level2()
 	b := s.browser()
 	path := b.enter(m, token)
-	other := s.browser()
-	other.get("/b/"+token+"/not-me").want(t, http.StatusOK, "Är det inte ditt nummer?", "+4•••••••612")
+	b.get("/b/"+token+"/not-me").want(t, http.StatusOK, "Är det inte ditt nummer?", "+4•••••••612", "Det är inte mitt nummer")
 	if s.reload(m).Recipients[0].State != message.Opened {
 		t.Fatal("looking at the page changed the message")
 	}
-	other.post("/b/"+token+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
+	if n := s.remembered(m); n != 1 {
+		t.Fatalf("%d numbers are remembered, want the proven one", n)
+	}
+	b.post(strings.Replace(path, "/r/", "/c/", 1)+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
 	now := s.reload(m)
 	if now.Recipients[0].State != message.Held || now.Recipients[0].Phone != "" {
 		t.Errorf("state %s, number %q", now.Recipients[0].State, string(now.Recipients[0].Phone))
@@ -314,14 +316,94 @@ func TestNotMyNumber(t *testing.T) {
 	}
 	b.get(path).want(t, http.StatusForbidden) // who got in by that number is out
 	b.get("/b/"+token).want(t, http.StatusNotFound)
-	known, err := s.store.Contacts(t.Context(), "norrsund", m.Person, []message.Address{m.Recipients[0].Address})
-	if err != nil || len(known) != 0 {
-		t.Errorf("number is still remembered: %v, %v", known, err)
+	if n := s.remembered(m); n != 0 {
+		t.Errorf("%d numbers are still remembered", n)
 	}
 	// Nor does it come back for the old session once the right number is there.
 	sender := s.browser()
 	sender.post("/s/"+s.link(m, message.All), "c0", "+46", "n0", "070-174 06 35").want(t, http.StatusOK)
 	b.get(path).want(t, http.StatusForbidden)
+}
+
+// remembered counts the numbers that are known for the message's first recipient.
+func (s *stage) remembered(m *message.Message) int {
+	s.tb.Helper()
+	known, err := s.store.Contacts(s.tb.Context(), m.Org, m.Person, []message.Address{m.Recipients[0].Address})
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	return len(known)
+}
+
+// Who holds the link alone cannot take the message away, whatever button it presses.
+func TestNotMyNumberWithoutACode(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level2()
+	b := s.browser()
+	ask := b.get("/b/"+token+"/not-me").want(t, http.StatusOK, "Be först om koden.", "under <b>Inte mitt nummer</b>", `action="/b/`+token+`"`)
+	ask.lacks(t, "/not-me\"><button")
+	b.post("/b/"+token+"/not-me").want(t, http.StatusOK, "Be först om koden.")
+	if got := s.reload(m).Recipients[0].State; got != message.Notified {
+		t.Errorf("the link alone changed the message: %s", got)
+	}
+	if n := len(s.jobs(m, message.JobSendCode)); n != 0 {
+		t.Errorf("%d codes were asked for", n)
+	}
+}
+
+// Once the recipient has opened the message, a browser that only asked for a code
+// cannot take it away any more.
+func TestNotMyNumberAfterOpening(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.level2()
+	b, other := s.browser(), s.browser()
+	early := other.post("/b/" + token).where
+	s.sendCode(m)
+	path := b.enter(m, token)
+	late := s.browser()
+	asked := late.post("/b/" + token).where
+	for who, from := range map[*browser]string{other: early, late: asked} {
+		who.get(from+"/not-me").want(t, http.StatusOK, "Meddelandet har redan öppnats med en kod.", "mailto:johan.lindqvist@norrsund.example").
+			lacks(t, "Det är inte mitt nummer")
+		who.post(from+"/not-me").want(t, http.StatusForbidden, "Meddelandet har redan öppnats med en kod.")
+		who.post("/b/"+token+"/not-me").want(t, http.StatusOK, "Meddelandet har redan öppnats med en kod.")
+	}
+	if got := s.reload(m).Recipients[0]; got.State != message.Opened || got.Phone == "" {
+		t.Errorf("the message was taken from who opened it: %s", got.State)
+	}
+	if n := s.remembered(m); n != 1 {
+		t.Errorf("%d numbers are remembered, want the proven one", n)
+	}
+	b.get(path).want(t, http.StatusOK)
+}
+
+// What is proven for the organisation is not forgotten by a click that proves nothing;
+// what the sender typed is.
+func TestNotMyNumberForgetsOnlyTheSenders(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	first, link := s.level2()
+	s.browser().enter(first, link) // proves the number for the organisation
+	m, token := s.level2()
+	mine := message.Contact{Org: m.Org, Sender: m.Person, Recipient: m.Recipients[0].Address, Phone: "+46701740635", At: s.clock.Now()}
+	err := s.store.Update(t.Context(), m.ID, func(*message.Message) (store.Effects, error) {
+		return store.Effects{Contacts: []message.Contact{mine}}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.browser()
+	asked := b.post("/b/" + token)
+	b.post(asked.where+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
+	known, err := s.store.Contacts(t.Context(), m.Org, m.Person, []message.Address{mine.Recipient})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := known[mine.Recipient.Key()].Phone; got != "+46701740612" {
+		t.Errorf("known afterwards: %q, want the proven number", string(got))
+	}
 }
 
 func TestNotMeAtLevel1(t *testing.T) {
@@ -343,7 +425,8 @@ func TestEveryDeadLinkLooksAlike(t *testing.T) {
 	notMine, notMineToken := s.level2()
 	sender := s.link(revoked, message.All)
 	s.browser().post("/s/"+sender+"/takeback", "who", "0").want(t, http.StatusOK)
-	s.browser().post("/b/"+notMineToken+"/not-me").want(t, http.StatusOK)
+	refuser := s.browser()
+	refuser.post(refuser.post("/b/"+notMineToken).where+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
 	s.clock.Add(31 * 24 * time.Hour)
 	_, live := s.level1()
 	b := s.browser()
@@ -513,7 +596,7 @@ func TestLog(t *testing.T) {
 	pass := s.sendCode(m)
 	b.post(asked.where, "code", "999999")
 	b.post(asked.where, "code", pass)
-	b.post("/b/" + token + "/not-me")
+	b.post(asked.where+"/not-me").want(t, http.StatusOK, "Meddelandet väntar på rätt nummer")
 	sender := s.link(m, message.All)
 	b.post("/s/"+sender, "c0", "+46", "n0", "070-174 06 35")
 	text := log.String()

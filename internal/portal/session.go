@@ -145,9 +145,9 @@ func (p *Portal) visit(r *http.Request) (*visit, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load access: %w", err)
 	}
-	s, err := a.Session(p.o.Now(), secret, p.o.Limits)
-	if err != nil || a.Sender() || !p.o.Now().Before(s.Made.Add(p.o.SessionLife)) {
-		return nil, errClosed
+	s, err := p.session(a, secret)
+	if err != nil {
+		return nil, err
 	}
 	m, err := p.o.Store.Message(r.Context(), a.Message)
 	if err != nil {
@@ -157,6 +157,16 @@ func (p *Portal) visit(r *http.Request) (*visit, error) {
 		return nil, errNothing
 	}
 	return &visit{a, m, s, secret}, nil
+}
+
+// session finds the recipient's session that a secret belongs to, if it has not ended.
+func (p *Portal) session(a *auth.Access, secret auth.Secret) (*auth.Session, error) {
+	now := p.o.Now()
+	s, err := a.Session(now, secret, p.o.Limits)
+	if err != nil || a.Sender() || !now.Before(s.Made.Add(p.o.SessionLife)) {
+		return nil, errClosed
+	}
+	return s, nil
 }
 
 // proven is visit for a browser in which a code was right. It prolongs the session, at
