@@ -65,7 +65,7 @@ func (d *doctor) warn(what, text string) {
 }
 
 func (d *doctor) policy(ctx context.Context) {
-	p, err := LoadPolicy(ctx, d.cfg.Policy.File, false)
+	p, err := loadPolicyFor(ctx, d.cfg, false)
 	ok := ""
 	if err == nil {
 		ok = "compiles, its tests pass: " + p.ID()
