@@ -273,7 +273,7 @@ func (a *App) buildSMTP(context.Context) error {
 	o := smtpd.Options{
 		Hostname: c.Hostname, Acceptor: a.gateway, TLS: t, Networks: networks(c.Networks), Ready: a.readyForMail, TempDir: c.SpoolDir,
 		Limits: smtpd.Limits{
-			Size: int64(c.Limits.Size), Recipients: c.Limits.Recipients, Connections: c.Limits.Connections, PerClient: c.Limits.PerIP,
+			Size: int64(c.Limits.Size), Recipients: c.Limits.Recipients, Messages: c.Limits.Messages, Connections: c.Limits.Connections, PerClient: c.Limits.PerIP,
 			HardErrors: c.Limits.Errors, Command: time.Duration(c.Limits.CommandTimeout), Data: time.Duration(c.Limits.DataTimeout),
 			Rate: int(c.Limits.MinRate), SpoolTotal: int64(c.SpoolMemory),
 		},

@@ -142,6 +142,7 @@ func (s *session) deliver(ctx context.Context) answer {
 	s.srv.metrics.messages.WithLabelValues(class(r)).Inc()
 	if r.OK() {
 		s.junk = 0
+		s.accepted++
 		s.srv.metrics.octets.Add(float64(body.size))
 		s.log.Info("accepted", append([]any{"octets", body.size, "recipients", len(tx.env.To)}, s.logAddresses(&tx.env)...)...)
 	} else {

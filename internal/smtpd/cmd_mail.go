@@ -12,6 +12,10 @@ func (s *session) mailFrom(ctx context.Context, arg string) answer {
 	if s.helo == "" || s.mail != nil {
 		return say(replyOrder)
 	}
+	if most := s.srv.opts.Limits.Messages; most > 0 && s.accepted >= most {
+		s.linger = true // a client that sends ahead has sent more
+		return answer{Reply: replyEnough, excused: true}
+	}
 	src, network, needTLS := s.source()
 	if needTLS {
 		return answer{Reply: replyNeedTLS, excused: true}

@@ -133,6 +133,8 @@ func dialogueOptions(t *testing.T, text string, a *recorder) (opts smtpd.Options
 			opts.Limits.Size = int64(number(t, value))
 		case "recipients":
 			opts.Limits.Recipients = number(t, value)
+		case "messages":
+			opts.Limits.Messages = number(t, value)
 		case "junk":
 			opts.Limits.Junk = number(t, value)
 		case "auth-burst":

@@ -90,6 +90,7 @@ type Options struct {
 type Limits struct {
 	Size       int64 // octets of a message; 150 MB
 	Recipients int   // of one message; 1,000
+	Messages   int   // accepted in one connection before it is closed; without end
 
 	SoftErrors int // refused commands until each further one is delayed; 10
 	HardErrors int // refused commands until the session ends; 20
@@ -142,7 +143,7 @@ func (l Limits) check() error {
 		return fmt.Errorf("limit of %d recipients: RFC 5321 4.5.3.1.8 wants 100 or more", l.Recipients)
 	}
 	for _, v := range []int64{
-		l.Size, int64(l.SoftErrors), int64(l.HardErrors), int64(l.Junk), int64(l.Connections), int64(l.PerClient),
+		l.Size, int64(l.Messages), int64(l.SoftErrors), int64(l.HardErrors), int64(l.Junk), int64(l.Connections), int64(l.PerClient),
 		int64(l.Command), int64(l.Data), int64(l.Rate), int64(l.AuthFailures), int64(l.AuthBurst), int64(l.AuthEvery),
 		int64(l.Delay), int64(l.SpoolSession), l.SpoolTotal,
 	} {

@@ -17,6 +17,7 @@ var (
 	replyTimeout    = message.Reply{Code: 421, Status: "4.4.2", Text: "Timeout, closing the connection"}
 	replyClosing    = message.Reply{Code: 421, Status: "4.3.2", Text: "Shutting down, please try again later"}
 	replyCrowd      = message.Reply{Code: 421, Status: "4.7.0", Text: "Too many connections, please try again later"}
+	replyEnough     = message.Reply{Code: 421, Status: "4.3.2", Text: "Enough for one connection, please begin another"}
 	replyManyErrors = message.Reply{Code: 421, Status: "4.7.0", Text: "Too many errors, closing the connection"}
 	replyBroken     = message.Reply{Code: 421, Status: "4.3.0", Text: "Something went wrong here, please try again later"}
 

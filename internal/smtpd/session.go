@@ -33,6 +33,7 @@ type session struct {
 
 	errors    int // refused commands
 	junk      int // commands since the last message
+	accepted  int // messages
 	authFails int
 	linger    bool // unread input is likely
 }
