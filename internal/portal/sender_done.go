@@ -21,7 +21,7 @@ type doneView struct {
 type doneRow struct {
 	I     int
 	Who   person
-	Phone string // in full while it was just typed, then masked; "" for a password by mail
+	Phone string // in full in the answer to the form, else masked; "" for a password by mail
 }
 
 func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
@@ -30,8 +30,18 @@ func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, err)
 		return
 	}
-	v := p.senderView(w, r)
-	page := doneView{view: v, Token: r.PathValue("token")}
+	p.showDone(w, r, m, nil)
+}
+
+// showDone shows the numbers that can be taken back: in full those that this very
+// request brought, to be read once more, and masked all others. So they are in full in
+// the answer to the form and never behind the link, which may have been passed on.
+func (p *Portal) showDone(w http.ResponseWriter, r *http.Request, m *message.Message, rows []*holdRow) {
+	typed := map[int]message.Phone{}
+	for _, row := range rows {
+		typed[row.I] = row.phone
+	}
+	page := doneView{view: p.senderView(w, r), Token: r.PathValue("token")}
 	going, until := 0, time.Time{}
 	for i := range m.Recipients {
 		rcpt := &m.Recipients[i]
@@ -42,30 +52,30 @@ func (p *Portal) donePage(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if undoable(rcpt) {
-			page.Rows = append(page.Rows, doneRow{i, to(m, i), p.justTyped(rcpt)})
+			page.Rows = append(page.Rows, doneRow{i, to(m, i), shownNumber(rcpt.Phone, typed[i])})
 			if rcpt.Since.After(page.Since) {
 				page.Since = rcpt.Since
 			}
 		}
 	}
 	if len(page.Rows) == 0 {
-		see(w, r, v.Self)
+		see(w, r, page.Self)
 		return
 	}
-	page.Lead = v.N("page.done.lead", going, "Subject", v.shownSubject(m), "Until", v.Stamp(until))
+	page.Self += "/done"
+	page.Lead = page.N("page.done.lead", going, "Subject", page.shownSubject(m), "Until", page.Stamp(until))
 	p.render(w, r, http.StatusOK, "done", page)
 }
 
-// inFull is how long a typed number is shown in full, to be read once more.
-const inFull = 10 * time.Minute
-
-// justTyped is the number of a recipient: in full for who typed it a moment ago, masked
-// for who comes by the link later.
-func (p *Portal) justTyped(r *message.Recipient) string {
-	if p.o.Now().Sub(r.Since) < inFull {
-		return r.Phone.Pretty()
+// shownNumber is a number for the sender: in full for who has just typed it.
+func shownNumber(n, typed message.Phone) string {
+	switch n {
+	case "":
+		return ""
+	case typed:
+		return n.Pretty()
 	}
-	return r.Phone.Masked()
+	return n.Masked()
 }
 
 // undoable says whether a way that the sender chose can still be taken back: until a

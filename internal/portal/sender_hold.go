@@ -184,7 +184,8 @@ func typedDigits(typed string, p *message.PhoneProblem) int {
 }
 
 // setNumbers takes the form: when every row is right, all are set in one transaction
-// and the message leaves; else nothing is written.
+// and the message leaves; else nothing is written. The answer is the page itself, not a
+// way to it: it shows in full what was typed, which no address may.
 func (p *Portal) setNumbers(w http.ResponseWriter, r *http.Request) {
 	_, m, err := p.senderByLink(r)
 	if err != nil {
@@ -206,7 +207,8 @@ func (p *Portal) setNumbers(w http.ResponseWriter, r *http.Request) {
 		p.render(w, r, http.StatusUnprocessableEntity, "hold", page)
 		return
 	}
-	err = p.o.Store.Update(r.Context(), m.ID, func(m *message.Message) (store.Effects, error) {
+	err = p.o.Store.Update(r.Context(), m.ID, func(stored *message.Message) (store.Effects, error) {
+		m = stored
 		return p.applyRows(m, rows)
 	})
 	switch {
@@ -216,7 +218,7 @@ func (p *Portal) setNumbers(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, fmt.Errorf("set numbers: %w", err))
 	default:
 		p.o.Log.Info("numbers set", "msg", m.ID, "rows", len(rows))
-		see(w, r, "/s/"+r.PathValue("token")+"/done")
+		p.showDone(w, r, m, rows)
 	}
 }
 

@@ -80,6 +80,24 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// A typed number is shown in full in the answer to the form, and by no address: neither
+// to another holder of the link nor to the same browser.
+func TestTypedNumbersAreMaskedBehindTheLink(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, token := s.held()
+	b := s.browser()
+	b.post("/s/"+token, "c0", "+46", "n0", "070-174 06 12", "m1", "on").want(t, http.StatusOK, "+46 70 174 06 12", "Lösenord med e\u2011post")
+	for _, reader := range []*browser{b, s.browser()} {
+		for _, path := range []string{"/s/" + token + "/done", "/s/" + token, "/s/" + token + "/status", "/s/" + s.link(m, message.All) + "/done"} {
+			reader.get(path).want(t, http.StatusOK, "+4•••••••612").lacks(t, "174 06", "17406", "1740612")
+		}
+	}
+	// What somebody else typed earlier stays masked for who types next.
+	b.post("/s/"+token+"/undo", "who", "1").want(t, http.StatusOK)
+	s.browser().post("/s/"+token, "c1", "+358", "n1", "041 574 6321").want(t, http.StatusOK, "+358 41 5746321", "+4•••••••612").lacks(t, "174 06")
+}
+
 func TestUndo(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
