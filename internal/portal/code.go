@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"slices"
 	"time"
 
 	"sigill/internal/auth"
@@ -164,7 +165,7 @@ func (p *Portal) try(r *http.Request, v *visit, typed string) (trial, error) {
 		got.visit = visit{a, m, s, v.secret}
 		got.until = a.Locked
 		if over {
-			got.over, got.until = firstOver(take, counts), time.Time{}
+			got.over, got.until = longestOver(take, counts), time.Time{}
 		}
 		return p.afterTry(now, a, m, s, &got, take, shut)
 	})
@@ -175,12 +176,13 @@ func (p *Portal) try(r *http.Request, v *visit, typed string) (trial, error) {
 }
 
 // afterTry writes what a try came to. Only a try that was compared and wrong stays
-// counted: one that meets a closed door could else keep it closed.
+// counted: one that meets a closed door could else keep it closed. A code that was used
+// does not count as one of too many either.
 func (p *Portal) afterTry(now time.Time, a *auth.Access, m *message.Message, s *auth.Session, got *trial, take []auth.Counter, shut bool) (store.Effects, error) {
 	switch {
 	case got.outcome == auth.Right:
 		e, err := p.prove(now, a, m, s, got)
-		e.Refund = take
+		e.Refund = append(slices.Clone(take), p.o.Limits.AskCounters(m, a.Recipient)...)
 		return e, err
 	case got.outcome == auth.Wrong:
 		return store.Effects{Effects: m.Note(now, a.Recipient, message.EventCodeWrong, nil)}, nil

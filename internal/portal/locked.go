@@ -25,6 +25,9 @@ func (p *Portal) pause(over auth.Counter, until time.Time, reason string) pause 
 	return pause{reason, until}
 }
 
+// day is the date at the organisation's place.
+func (p *Portal) day(t time.Time) string { return t.In(p.o.Org.Zone).Format(time.DateOnly) }
+
 // lockedView says that there were too many tries or codes, and what can be done.
 type lockedView struct {
 	*view
@@ -39,7 +42,7 @@ func (p *Portal) locked(w http.ResponseWriter, r *http.Request, a *auth.Access, 
 	h1 := v.T("page.locked." + why.Reason + ".end")
 	if !why.Until.IsZero() {
 		h1 = v.T("page.locked."+why.Reason, "Clock", v.Clock(why.Until))
-		if why.Until.Sub(v.Now) > 12*time.Hour {
+		if p.day(why.Until) != p.day(v.Now) {
 			h1 = v.T("page.locked."+why.Reason, "Clock", v.Near(why.Until, v.Now))
 		}
 	}

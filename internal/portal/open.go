@@ -144,7 +144,7 @@ func (p *Portal) ask(r *http.Request, a *auth.Access, m *message.Message, secret
 		case err != nil && !start:
 			return store.Effects{}, errClosed
 		case auth.Over(take, counts):
-			got.over = firstOver(take, counts)
+			got.over = longestOver(take, counts)
 			return store.Effects{Refund: take}, nil
 		case now.Before(a.Locked):
 			got.until = a.Locked
@@ -172,14 +172,24 @@ func (p *Portal) open(now time.Time, a *auth.Access, m *message.Message, s *auth
 	return store.Effects{Effects: e}, err
 }
 
-// firstOver finds the counter that is above its limit.
-func firstOver(counters []auth.Counter, counts []int64) auth.Counter {
+// longestOver finds the counter above its limit that ends last: before that, nothing
+// goes on.
+func longestOver(counters []auth.Counter, counts []int64) auth.Counter {
+	var over auth.Counter
 	for i, c := range counters {
-		if i >= len(counts) || counts[i] > int64(c.Most) {
-			return c
+		if i < len(counts) && counts[i] <= int64(c.Most) {
+			continue
+		}
+		if over.Kind == "" || outlasts(c, over) {
+			over = c
 		}
 	}
-	return auth.Counter{}
+	return over
+}
+
+// outlasts says whether c keeps shut for longer than over; a window of 0 never ends.
+func outlasts(c, over auth.Counter) bool {
+	return over.Window != 0 && (c.Window == 0 || c.Window > over.Window)
 }
 
 // facts are the attributes of a log line about one recipient.

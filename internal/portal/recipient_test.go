@@ -3,6 +3,7 @@ package portal
 import (
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -131,7 +132,8 @@ func TestTriesAreCountedAcrossSessions(t *testing.T) {
 	}
 	b := s.browser()
 	asked := b.post("/b/" + token)
-	b.post(asked.where, "code", s.sendCode(m)).want(t, http.StatusTooManyRequests, "För många försök")
+	b.post(asked.where, "code", s.sendCode(m)).want(t, http.StatusTooManyRequests,
+		"För många försök. Vänta till i morgon kl.\u00a001.00.", "Öppna länken igen <b>i morgon kl.\u00a001.00</b> eller senare")
 
 	s.clock.Add(24 * time.Hour)
 	again := b.post("/b/" + token)
@@ -147,6 +149,42 @@ func TestRightTriesAreGivenBack(t *testing.T) {
 		s.browser().enter(m, token)
 		s.clock.Add(time.Hour)
 	}
+}
+
+// A code that was used is not one of too many.
+func TestUsedCodesAreGivenBack(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.serve(func(o *Options) { o.Limits.CodesPerRecipientHour, o.Limits.CodesPerMessage = 2, 2 })
+	m, token := s.level1()
+	for range 4 {
+		s.browser().enter(m, token)
+		s.clock.Add(time.Minute)
+	}
+	for range 2 {
+		s.browser().post("/b/"+token).want(t, http.StatusOK)
+	}
+	s.browser().post("/b/"+token).want(t, http.StatusTooManyRequests)
+}
+
+// Of several limits, the page names the one that ends last: whoever comes back then
+// gets a code.
+func TestTheLimitThatEndsLastIsNamed(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.serve(func(o *Options) { o.Limits.CodesPerRecipientHour, o.Limits.CodesPerMessage = 2, 2 })
+	_, token := s.level1()
+	for range 2 {
+		s.browser().post("/b/"+token).want(t, http.StatusOK)
+	}
+	shut := s.browser().post("/b/"+token).want(t, http.StatusTooManyRequests,
+		"Många koder på kort tid. Vänta till i morgon kl.\u00a001.00.", "Öppna länken igen <b>i morgon kl.\u00a001.00</b>")
+	wait, err := strconv.Atoi(shut.header.Get("Retry-After"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.clock.Add(time.Duration(wait) * time.Second)
+	s.browser().post("/b/"+token).want(t, http.StatusOK)
 }
 
 func TestAskingIsLimited(t *testing.T) {

@@ -223,6 +223,31 @@ func TestTakeBack(t *testing.T) {
 	s.browser().get("/b/"+link0).want(t, http.StatusOK)
 }
 
+// What was opened can be taken back too: its reader is out at once, on every page.
+func TestTakeBackOpened(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	m, link := s.level2()
+	reader := s.browser()
+	path := reader.enter(m, link)
+	token := s.link(m, message.All)
+	b := s.browser()
+	b.get("/s/"+token+"/status").want(t, http.StatusOK, "1 av 1 mottagare har öppnat det.", `action="/s/`+token+`/takeback"`)
+	b.post("/s/"+token+"/takeback", "who", "0").want(t, http.StatusOK, "Tillbakataget")
+	if got := s.reload(m).Recipients[0].State; got != message.Revoked {
+		t.Fatalf("state %s", got)
+	}
+	for _, page := range []string{path, path + "/file/1", "/b/" + link} {
+		reader.get(page).want(t, http.StatusNotFound)
+	}
+	b.post("/s/"+token+"/restore", "who", "0").want(t, http.StatusOK)
+	reader.get(path).want(t, http.StatusOK)
+	// Opened once, the number is still only refused by who proved it.
+	other := s.browser()
+	asked := other.post("/b/" + link)
+	other.post(asked.where+"/not-me").want(t, http.StatusForbidden)
+}
+
 func TestNoticeAgain(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
