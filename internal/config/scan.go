@@ -14,13 +14,13 @@ type Scan struct {
 	Budget yamlfile.Duration `yaml:"budget"`
 	// Workers is how many child processes open attachments; 0 means one for each processor.
 	Workers int `yaml:"workers"`
-	// Memory and Time are what one worker may use for one message before it is killed.
+	// Memory and Time are what one worker may use for one message before it ends. The policy may give it less time.
 	Memory yamlfile.Size     `yaml:"memory"`
 	Time   yamlfile.Duration `yaml:"time"`
 }
 
 func defaultScan() Scan {
-	return Scan{Inline: 32 << 20, Budget: yamlfile.Duration(10 * time.Second), Memory: 512 << 20, Time: yamlfile.Duration(30 * time.Second)}
+	return Scan{Inline: 32 << 20, Budget: yamlfile.Duration(10 * time.Second), Memory: 1 << 30, Time: yamlfile.Duration(30 * time.Second)}
 }
 
 func (s Scan) validate(c *checker) {

@@ -140,6 +140,7 @@ func sound(c *extract.Content) bool {
 // killed when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG).
 type starter struct {
 	command  []string
+	setup    setup
 	requests chan request
 	done     chan struct{}
 	closing  sync.Once
@@ -159,8 +160,8 @@ type started struct {
 	err error
 }
 
-func newStarter(command []string) *starter {
-	s := &starter{command: command, requests: make(chan request), done: make(chan struct{})}
+func newStarter(command []string, what setup) *starter {
+	s := &starter{command: command, setup: what, requests: make(chan request), done: make(chan struct{})}
 	go s.run()
 	return s
 }
@@ -219,19 +220,27 @@ func (s *starter) exec(ctx context.Context, isolated bool) (*child, error) {
 		return nil, fmt.Errorf("start child: %w", err)
 	}
 	c := &child{cmd: cmd, in: in, out: bufio.NewReaderSize(out, dataSize), isolated: isolated}
-	if err := c.hello(ctx); err != nil {
+	if err := c.hello(ctx, s.setup); err != nil {
 		c.kill()
 		return nil, fmt.Errorf("start child: %w", err)
 	}
 	return c, nil
 }
 
-// hello waits for the child to say that it is confined and ready.
-func (c *child) hello(ctx context.Context) error {
+// hello tells the child what it may use, and waits for it to say that it is confined and
+// ready.
+func (c *child) hello(ctx context.Context, what setup) error {
 	defer context.AfterFunc(ctx, c.interrupt)()
 	t := time.AfterFunc(helloTime, c.interrupt)
 	defer t.Stop()
-	b, err := readFrame(c.out, frameHello, maxLimits)
+	b, err := json.Marshal(what)
+	if err != nil {
+		return fmt.Errorf("write setup: %w", err)
+	}
+	if err := c.write(frameSetup, b); err != nil {
+		return err
+	}
+	b, err = readFrame(c.out, frameHello, maxLimits)
 	if err != nil {
 		return err
 	}

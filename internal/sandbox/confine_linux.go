@@ -9,27 +9,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	// memoryTarget is where the garbage collector begins to work hard.
-	memoryTarget = 512 << 20
-	// memoryLimit is what the process may hold in private memory (RLIMIT_DATA).
-	memoryLimit = 1 << 30
-	// addressLimit bounds the address space (RLIMIT_AS). The runtime reserves far more
-	// than it uses.
-	addressLimit = 8 << 30
-)
+// addressLimit bounds the address space (RLIMIT_AS) of a process that may hold so much
+// data (RLIMIT_DATA). The runtime reserves far more than it uses.
+func addressLimit(memory int64) uint64 { return uint64(8 * max(memory, 1<<30)) } //nolint:gosec // positive
 
 // confine gives up everything that reading a message does not need. Each step is tried by
 // itself: an old kernel or a container may refuse some.
-func confine() Confinement {
+func confine(memory int64) Confinement {
 	var c Confinement
 	_ = limit(unix.RLIMIT_CORE, 0)
 	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
-	if limit(unix.RLIMIT_DATA, memoryLimit) == nil {
-		c.Memory = memoryLimit
+	if limit(unix.RLIMIT_DATA, uint64(memory)) == nil { //nolint:gosec // positive
+		c.Memory = memory
 	}
 	if !raceEnabled { // the race detector reserves terabytes
-		_ = limit(unix.RLIMIT_AS, addressLimit)
+		_ = limit(unix.RLIMIT_AS, addressLimit(memory))
 	}
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	if version := landlockVersion(); version > 0 {

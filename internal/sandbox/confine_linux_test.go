@@ -18,14 +18,26 @@ import (
 // TestConfined asks the kernel about a running child.
 func TestConfined(t *testing.T) {
 	t.Parallel()
-	p := newPool(t, Options{})
+	for _, memory := range []int64{0, 768 << 20, 2 << 30} {
+		t.Run(strconv.FormatInt(memory, 10), func(t *testing.T) {
+			t.Parallel()
+			confinedTo(t, memory)
+		})
+	}
+}
+
+func confinedTo(t *testing.T, memory int64) {
+	p := newPool(t, Options{Memory: memory})
+	if memory == 0 {
+		memory = defaultMemory
+	}
 	c := <-p.idle
 	defer func() { p.idle <- c }()
 	t.Logf("confinement: %+v, namespaces %v", c.confined, c.isolated)
-	if c.confined.Memory != memoryLimit || !c.confined.Files || !c.confined.Processor {
+	if c.confined.Memory != memory || !c.confined.Files || !c.confined.Processor {
 		t.Errorf("confinement = %+v", c.confined)
 	}
-	for name, want := range map[int]uint64{unix.RLIMIT_DATA: memoryLimit, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_CORE: 0} {
+	for name, want := range map[int]uint64{unix.RLIMIT_DATA: uint64(memory), unix.RLIMIT_FSIZE: 0, unix.RLIMIT_CORE: 0} {
 		var got unix.Rlimit
 		if err := unix.Prlimit(c.cmd.Process.Pid, name, nil, &got); err != nil {
 			t.Skipf("the kernel does not tell: %v", err)
@@ -144,4 +156,17 @@ func tryFiles(dir string) *extract.Content {
 	return &extract.Content{Segments: []extract.Segment{
 		{Where: "write", Text: say(write), Attachment: -1}, {Where: "read", Text: say(read), Attachment: -1},
 	}}
+}
+
+// TestLittleMemory: a child with the least that can be configured does its work.
+func TestLittleMemory(t *testing.T) {
+	t.Parallel()
+	if raceEnabled {
+		t.Skip("the race detector needs more")
+	}
+	p := newPool(t, Options{Memory: 64 << 20})
+	c, err := p.Parse(context.Background(), opener(withDocument(t, "nr 890102-2387")), extract.Limits{})
+	if err != nil || !strings.Contains(texts(c), documentText) || p.Stats().Replaced != 0 {
+		t.Errorf("%v, %+v", err, p.Stats())
+	}
 }

@@ -9,11 +9,9 @@ import (
 	"time"
 )
 
-const memoryTarget = 512 << 20
-
 // confine has nothing to offer outside Linux; the child is a process of its own and can
 // be killed.
-func confine() Confinement { return Confinement{} }
+func confine(int64) Confinement { return Confinement{} }
 
 func limitProcessor(time.Duration) bool { return false }
 

@@ -14,6 +14,6 @@
 // itself is ill and [ErrUnhealthy] says so: that is no verdict on a message.
 //
 // The wire between the two is frames: a type byte, a length of four bytes (big endian),
-// the payload. Parent to child: limits (JSON), data, end. Child to parent: hello (JSON)
-// once, then one answer (JSON) a message. What a child says is checked like any input.
+// the payload. Parent to child: setup (JSON) once, then limits (JSON), data and end of a
+// message. Child to parent: hello (JSON) once, then one answer (JSON) a message. What a child says is checked like any input.
 package sandbox

@@ -9,6 +9,7 @@ import (
 
 // Types of frames.
 const (
+	frameSetup  byte = 'S' // parent: what the child may use; first of all
 	frameHello  byte = 'H' // child: ready, with what it gave up
 	frameLimits byte = 'L' // parent: begin of a message
 	frameData   byte = 'D' // parent: a piece of it

@@ -21,12 +21,15 @@ var (
 	ErrClosed    = errors.New("scanner pool is closed")
 )
 
+const defaultMemory = 1 << 30
+
 // Options of a pool. The zero value is usable.
 type Options struct {
 	Workers int           // children kept warm; default: the number of processors, at least 2
 	Wait    time.Duration // for a free child, before ErrBusy; default 5 s
 	Grace   time.Duration // beyond the limits' time before a child is killed; default 2 s
 	Uses    int           // messages before a child is replaced; default 1000
+	Memory  int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB
 	Command []string      // default: this binary with WorkerArg
 	Log     *slog.Logger  // default: none
 }
@@ -43,6 +46,9 @@ func (o Options) filled() (Options, error) {
 	}
 	if o.Uses <= 0 {
 		o.Uses = 1000
+	}
+	if o.Memory <= 0 {
+		o.Memory = defaultMemory
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -90,7 +96,7 @@ func New(opt Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{opt: opt, idle: make(chan *child, opt.Workers), starter: newStarter(opt.Command), stop: make(chan struct{}), busy: map[*child]struct{}{}}
+	p := &Pool{opt: opt, idle: make(chan *child, opt.Workers), starter: newStarter(opt.Command, setup{opt.Memory}), stop: make(chan struct{}), busy: map[*child]struct{}{}}
 	for i := range opt.Workers {
 		c, err := p.starter.start(context.Background())
 		if err != nil {

@@ -33,7 +33,10 @@ func TestMain(m *testing.M) {
 }
 
 func childMain(args []string) int {
-	hello := func() { _ = writeFrame(os.Stdout, frameHello, []byte("{}")) }
+	hello := func() {
+		_, _ = readFrame(os.Stdin, frameSetup, maxLimits)
+		_ = writeFrame(os.Stdout, frameHello, []byte("{}"))
+	}
 	switch args[0] {
 	case WorkerArg:
 		if Worker(os.Stdin, os.Stdout) != nil {
@@ -66,7 +69,7 @@ func childMain(args []string) int {
 		}
 		_ = Worker(os.Stdin, os.Stdout)
 	case WorkerArg + "-greedy":
-		confine()
+		confine(defaultMemory)
 		hello()
 		var hold [][]byte
 		for {
@@ -80,7 +83,7 @@ func childMain(args []string) int {
 	case WorkerArg + "-files":
 		// A write within the limit on file size is stopped by a signal; it is the error that is asked for.
 		signal.Ignore(syscall.SIGXFSZ)
-		confine()
+		confine(defaultMemory)
 		hello()
 		_, _ = readFrame(os.Stdin, frameLimits, maxLimits)
 		_, _ = io.Copy(io.Discard, &frameReader{r: os.Stdin})

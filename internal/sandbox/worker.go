@@ -19,7 +19,7 @@ import (
 // program's main function looks for it before anything else and calls [Worker].
 const WorkerArg = "extract-worker"
 
-// maxLimits bounds the frame with the limits.
+// maxLimits bounds the frames with limits.
 const maxLimits = 4 << 10
 
 // Confinement is what a child has given up. What is false or 0 could not be had here.
@@ -30,20 +30,29 @@ type Confinement struct {
 	Files     bool  // nothing can be written to disk
 }
 
-// Worker is the child's side: it confines the process, says hello, and answers messages
+// setup is what a parent tells its child before anything else.
+type setup struct {
+	Memory int64 // bytes of data
+}
+
+// Worker is the child's side: it reads what it may use, confines the process, says hello, and answers messages
 // until in ends. It is to be given standard input and output, and to be called before
 // the program has opened anything.
 func Worker(in io.Reader, out io.Writer) error {
-	debug.SetMemoryLimit(memoryTarget)
 	signal.Ignore(os.Interrupt, syscall.SIGTERM) // a draining parent still needs us; we end with our input
-	hello, err := json.Marshal(confine())
+	r := bufio.NewReaderSize(in, dataSize)
+	what, err := readSetup(r)
+	if err != nil {
+		return err
+	}
+	debug.SetMemoryLimit(what.Memory / 2) // where the garbage collector begins to work hard
+	hello, err := json.Marshal(confine(what.Memory))
 	if err != nil {
 		return fmt.Errorf("write hello: %w", err)
 	}
 	if err := writeFrame(out, frameHello, hello); err != nil {
 		return err
 	}
-	r := bufio.NewReaderSize(in, dataSize)
 	for {
 		err := answer(r, out)
 		if errors.Is(err, io.EOF) {
@@ -53,6 +62,17 @@ func Worker(in io.Reader, out io.Writer) error {
 			return err
 		}
 	}
+}
+
+func readSetup(r io.Reader) (what setup, err error) {
+	b, err := readFrame(r, frameSetup, maxLimits)
+	if err != nil {
+		return what, err
+	}
+	if err := json.Unmarshal(b, &what); err != nil || what.Memory <= 0 {
+		return what, fmt.Errorf("read setup: %w", errFrame)
+	}
+	return what, nil
 }
 
 // answer reads one message and writes what was found.
