@@ -95,14 +95,21 @@ func SMS(c config.SMS, base string) (sms.Sender, error) {
 func (a *App) openSandbox(context.Context) error {
 	var err error
 	a.pool, err = sandbox.New(sandbox.Options{ //nolint:contextcheck // the pool lives until Close
-		Workers: a.cfg.Scan.Workers, Log: a.log,
+		Workers: a.cfg.Scan.Workers, Memory: int64(a.cfg.Scan.Memory), Log: a.log,
 	})
 	return err
 }
 
 // parse reads a message: plain text in this process, attachments in a child.
 func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error) {
-	return a.pool.Parse(ctx, body.Open, lim)
+	return a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
+}
+
+// scanLimits are the policy's, within the time that the configuration gives.
+func scanLimits(policy extract.Limits, c config.Scan) extract.Limits {
+	lim := policy.Filled()
+	lim.Time = min(lim.Time, time.Duration(c.Time))
+	return lim
 }
 
 func (a *App) buildGateway(context.Context) error {
@@ -141,7 +148,7 @@ func (a *App) buildGateway(context.Context) error {
 		Retry:   gateway.Retry{First: time.Duration(a.cfg.Relay.Retry.First), Most: time.Duration(a.cfg.Relay.Retry.Most)},
 		MaxHops: a.cfg.SMTP.Limits.MaxHops,
 		Store:   a.store, Ring: a.ring, Parse: a.parse, Policy: a.currentPolicy,
-		Out: a.out, Compose: compose, SMS: a.sms, Sign: sign,
+		Out: a.out, Compose: compose, SMS: a.cappedSMS(), Sign: sign,
 		Run: a.runJobs, Fault: a.o.Fault, Now: a.o.Now, Log: a.log, Metrics: a.metrics, LogAddresses: a.cfg.Log.Addresses,
 	}
 	if a.in != nil {

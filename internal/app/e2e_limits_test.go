@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -321,5 +322,32 @@ func TestE2ERolesWithoutWorker(t *testing.T) {
 		s.restart() // another process takes up what is due
 		s.mailTo("karin@ekman.example", "/b/")
 		s.awaitState("Payment", "karin@ekman.example", message.Notified)
+	})
+}
+
+// What texts can cost in a day is bounded, whoever asks for them.
+func TestE2ETextsOfADay(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, d config.Driver) {
+		s := newSystem(t, setup{driver: d, change: func(c *config.Config) { c.SMS.PerDay = 1 }})
+		for i, to := range []string{"karin@ekman.example", "olle@ekman.example"} {
+			s.mustSend(mail{from: "johan@norrsund.example", to: []string{to}, subject: to, body: withPnr})
+			s.setNumber("johan@norrsund.example", to, 0, "070-174 06 12").want(http.StatusOK)
+			_, notice := s.mailTo(to, to)
+			b := newBrowser(t)
+			b.get(linkIn(t, notice)).want(http.StatusOK)
+			b.post("", nil).want(http.StatusOK)
+			s.idle()
+			if n := len(testkit.WaitSMS(t, s.texts, 1)); n != 1 {
+				t.Errorf("%d texts after %d were asked for", n, i+1)
+			}
+			_, metrics := s.admin("/metrics")
+			if want := fmt.Sprintf("sigill_sms_capped_total %d\n", i); !strings.Contains(metrics, want) {
+				t.Errorf("/metrics has no %s", want)
+			}
+		}
+		if !strings.Contains(s.log.String(), "level=ERROR msg=\"text message not sent: the limit of the day is reached\"") {
+			t.Error("no alarm in the log")
+		}
 	})
 }
