@@ -21,6 +21,7 @@ func sweepTests() []test {
 		{"numbers are forgotten by when they were remembered", contactsSwept},
 		{"the key of a month goes when nothing is sealed under it", monthDestroyed},
 		{"the key of a month stays as long as anything is sealed under it", monthKept},
+		{"what is sealed late in a month whose key went can be read", monthAgain},
 		{"what is left after a sweep is dumped and restored", sweptDump},
 	}
 }
@@ -190,7 +191,7 @@ func monthDestroyed(t *testing.T, d Driver) {
 	b.remember(m.ID, store.Effects{Contacts: []message.Contact{b.contact("", phoneA)}})
 	b.add(b.trace("anna@org.example", "karin@else.example"))
 	b.traces(store.Query{}) // what is lazy is written
-	b.Add(year + day)
+	b.Add(year + 40*day)
 	same(t, "swept: message, trace", 2, b.sweep())
 	same(t, "keys while the number is kept", 1, b.rows()["column_keys"])
 	b.Add(year)
@@ -203,23 +204,28 @@ func monthDestroyed(t *testing.T, d Driver) {
 }
 
 func monthKept(t *testing.T, d Driver) {
-	for name, hold := range map[string]func(b *bench) func(){
+	for name, hold := range map[string]func(b *bench) (check func()){
 		"a message that waits": func(b *bench) func() {
 			m := b.sealed("karin@else.example")
 			return func() { b.read(m.ID) }
 		},
-		"a trace of the last day of the month": func(b *bench) func() {
-			b.Add(16 * day) // the 30th
-			b.add(b.trace("anna@org.example", "karin@else.example"))
-			b.traces(store.Query{})
-			b.Add(-16 * day)
-			return func() { same(b.tb, "traces", 1, len(b.traces(store.Query{}))) }
+		"one of another month that waits": func(b *bench) func() {
+			b.Add(31 * day)
+			m := b.sealed("karin@else.example")
+			b.Add(-31 * day)
+			return func() { b.read(m.ID) }
 		},
-		"another organisation's message": func(b *bench) func() {
+		"one of another organisation that waits": func(b *bench) func() {
 			m := b.mail("karin@else.example")
 			m.Org = "other"
 			b.put(store.New{Message: m, Effects: store.Effects{Effects: b.seal(m)}})
 			return func() { b.read(m.ID) }
+		},
+		"a number": func(b *bench) func() {
+			b.remember(b.delivered("bo@third.example").ID, store.Effects{Contacts: []message.Contact{b.contact("", phoneA)}})
+			return func() {
+				same(b.tb, "number", message.Phone(phoneA), b.phone("org", "anna@org.example", "karin@else.example"))
+			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -227,13 +233,26 @@ func monthKept(t *testing.T, d Driver) {
 			b := fresh(t, d)
 			b.delivered("karin@else.example")
 			check := hold(b)
-			b.Add(year + 15*day) // before the 30th
+			b.Add(year + 80*day)
 			b.sweep()
-			same(t, "messages of org", 0, len(b.find(store.Query{Org: "org", States: []message.State{message.Delivered}})))
+			same(t, "keys: of no other month or organisation", 1, b.rows()["column_keys"])
 			b.reopen() // nothing is remembered of keys
 			check()
 		})
 	}
+}
+
+func monthAgain(t *testing.T, d Driver) {
+	b := fresh(t, d)
+	late := b.trace("anna@org.example", "karin@else.example")
+	b.delivered("karin@else.example")
+	b.Add(year + 40*day)
+	same(t, "swept: message, key", 2, b.sweep())
+	b.add(late)
+	b.traces(store.Query{})
+	b.reopen()
+	same(t, "traces", []store.Trace{late}, b.traces(store.Query{}))
+	same(t, "swept: trace, key", 2, b.sweep())
 }
 
 func sweptDump(t *testing.T, d Driver) {
