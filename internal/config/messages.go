@@ -22,9 +22,9 @@ type Messages struct {
 	// SenderMayRelease lets a sender say that a held message is not sensitive, which sends it as ordinary mail; the
 	// reason is kept. Without it only `sigill hold release` can.
 	SenderMayRelease bool `yaml:"sender_may_release"`
-	// NumberAgain is when a remembered number that nobody used is asked for again.
+	// NumberAgain is when a remembered number that was neither proven nor entered again is asked for again.
 	NumberAgain yamlfile.Duration `yaml:"number_again"`
-	// Metadata is how long it is remembered that a message existed, once it is gone.
+	// Metadata is how long it is remembered that a message existed, once nothing more happens to it.
 	Metadata yamlfile.Duration `yaml:"metadata"`
 }
 

@@ -16,6 +16,7 @@ import (
 	"sigill/internal/extract"
 	"sigill/internal/message"
 	"sigill/internal/sms"
+	"sigill/internal/store"
 	"sigill/internal/yamlfile"
 )
 
@@ -70,6 +71,22 @@ func TestCappedSMS(t *testing.T) {
 	n, fault = 0, errors.New("the store is away")
 	if err := send(); !sms.Temporary(err) || p.texts != 2 {
 		t.Errorf("uncounted: %v, %d texts", err, p.texts)
+	}
+}
+
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	const day = yamlfile.Duration(24 * time.Hour)
+	now := time.Date(2026, 11, 14, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct{ metadata, number, contacts yamlfile.Duration }{
+		{30 * day, 90 * day, 90 * day}, {90 * day, 30 * day, 90 * day},
+	} {
+		a := App{o: Options{Now: func() time.Time { return now }}, cfg: &config.Config{}}
+		a.cfg.Messages.Metadata, a.cfg.Messages.NumberAgain = tt.metadata, tt.number
+		facts, contacts := now.Add(-time.Duration(tt.metadata)), now.Add(-time.Duration(tt.contacts))
+		if got := a.retention(); got != (store.Retention{Traces: facts, Messages: facts, Contacts: contacts}) {
+			t.Errorf("metadata %s, numbers %s: %+v", tt.metadata, tt.number, got)
+		}
 	}
 }
 
