@@ -11,7 +11,7 @@ import (
 
 // addressLimit bounds the address space (RLIMIT_AS) of a process that may hold so much
 // data (RLIMIT_DATA). The runtime reserves far more than it uses.
-func addressLimit(memory int64) uint64 { return uint64(8 * max(memory, 1<<30)) } //nolint:gosec // positive
+func addressLimit(memory int64) uint64 { return uint64(8 * max(memory, 1<<30)) }
 
 // confine gives up everything that reading a message does not need. Each step is tried by
 // itself: an old kernel or a container may refuse some.
@@ -19,7 +19,7 @@ func confine(memory int64) Confinement {
 	var c Confinement
 	_ = limit(unix.RLIMIT_CORE, 0)
 	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
-	if limit(unix.RLIMIT_DATA, uint64(memory)) == nil { //nolint:gosec // positive
+	if limit(unix.RLIMIT_DATA, uint64(memory)) == nil {
 		c.Memory = memory
 	}
 	if !raceEnabled { // the race detector reserves terabytes
