@@ -19,7 +19,7 @@ func confine(memory int64) Confinement {
 	var c Confinement
 	_ = limit(unix.RLIMIT_CORE, 0)
 	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
-	if limit(unix.RLIMIT_DATA, uint64(memory)) == nil {
+	if limit(unix.RLIMIT_DATA, uint64(max(memory, 0))) == nil {
 		c.Memory = memory
 	}
 	if !raceEnabled { // the race detector reserves terabytes
