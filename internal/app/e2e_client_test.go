@@ -12,6 +12,7 @@ import (
 	"sigill/internal/app"
 	"sigill/internal/config"
 	"sigill/internal/message"
+	"sigill/internal/testkit"
 )
 
 // A client that is cut off between our commit and our reply sends the message again. It
@@ -203,4 +204,31 @@ func oddMessage(t *testing.T, s *system, raw string, sealed bool) {
 	if have := string(withoutReceived(t, got.Data)); have != raw {
 		t.Errorf("want %d octets, have %d:\n%.400q\n%.400q", len(raw), len(have), raw, have)
 	}
+}
+
+// What was stored because the next hop was away, and is sent again once it is back (its
+// reply was lost), does not go straight on as a second copy.
+func TestE2ESentAgainWhenHopIsBack(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, d config.Driver) {
+		s := newSystem(t, setup{driver: d, change: quickRetry, hop: testkit.SinkOptions{Script: "mail x1: 421 4.3.2 away"}})
+		m := lunch("karin@ekman.example")
+		id := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t)
+		s.hop.Wait(t, 1)
+		s.idle()
+		if again := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t); again != id {
+			t.Errorf("the second is %s, the first %s", again, id)
+		}
+		s.idle()
+		if n := len(s.hop.Mails()); n != 1 {
+			t.Errorf("%d mails arrived", n)
+		}
+		if !slices.Contains(s.kinds(id), message.EventRepeated) {
+			t.Errorf("no event says so: %v", s.kinds(id))
+		}
+		other := m
+		other.id = "another@norrsund.example"
+		s.give(other).want(t, "250 2.6.0 ")
+		s.stored(1)
+	})
 }

@@ -119,7 +119,7 @@ func (g *Gateway) count(outcome string, r message.Reply) message.Reply {
 // carryOut does what was decided: straight on, or into the store.
 func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) message.Reply {
 	g.metrics.accepted.WithLabelValues(v.m.Decision.Verdict.String()).Inc()
-	if hop, one := g.oneHop(v.m); one {
+	if hop, one := g.oneHop(v.m); one && !g.sentBefore(ctx, v.m) {
 		if c, known := hop.Known(); known && c.Size > 0 && v.m.Size+traceRoom > c.Size {
 			return g.count("refused", replyTooBig)
 		}
@@ -264,6 +264,23 @@ func (g *Gateway) store(ctx context.Context, n store.New) ([]message.Job, error)
 
 func queued(id message.ID) message.Reply {
 	return message.Reply{Code: 250, Status: "2.0.0", Text: "queued as " + string(id)}
+}
+
+// repeatPatience is how long a message that could go straight on waits to hear whether it
+// was stored before. Without the store it goes on: a copy too many is better than none.
+const repeatPatience = time.Second
+
+// sentBefore says whether the client sent this message before and it was stored, because
+// the next hop was away: its copy in the store is the one that counts.
+func (g *Gateway) sentBefore(ctx context.Context, m *message.Message) bool {
+	key := repeatKey(m)
+	if key == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, repeatPatience)
+	defer cancel()
+	_, err := g.o.Store.Repeated(ctx, key)
+	return err == nil
 }
 
 // repeatKey is the same when a client sends the same message again, because our reply

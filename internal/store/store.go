@@ -87,6 +87,10 @@ type Messages interface {
 	// this is what a 250 rests on. A caller's cancel never aborts a batch: with a cancelled
 	// context the outcome is still waited for.
 	Create(ctx context.Context, n New) (claimed []message.Job, err error)
+	// Repeated returns the message that a sending was stored as, if its window is not over:
+	// what Create with the same Repeat would return in a [RepeatedError]. It writes nothing.
+	// ErrNotFound when there is none.
+	Repeated(ctx context.Context, repeat string) (message.ID, error)
 	// Message returns a message without its payload.
 	Message(ctx context.Context, id message.ID) (*message.Message, error)
 	// Update locks one message, runs fn and writes what fn changed and its effects in one

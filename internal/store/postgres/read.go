@@ -265,6 +265,24 @@ func (s *Store) access(ctx context.Context, from string, args ...any) (a *auth.A
 	return a, nil
 }
 
+// Repeated implements [store.Messages].
+func (s *Store) Repeated(ctx context.Context, repeat string) (message.ID, error) {
+	hashes, now := s.codec.RepeatHashes(repeat), s.codec.Now()
+	id := ""
+	err := s.look(ctx, func(b *pgx.Batch) {
+		each(b.Queue("select message from repeats where hash = any($1::bytea[]) and ends > $2", hashes, now), func(scan func(...any) error) error {
+			return scan(&id)
+		})
+	})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("look for a repeat: %w", err)
+	case id == "":
+		return "", store.ErrNotFound
+	}
+	return message.ID(id), nil
+}
+
 // Contacts implements [store.Contacts].
 func (s *Store) Contacts(ctx context.Context, org string, sender message.Address, recipients []message.Address) (map[string]message.Contact, error) {
 	senders := append(s.codec.AddressHashes(sender), []byte{}) // the empty one is of those that are proven

@@ -74,18 +74,38 @@ func (c chunks) PutChunk(ctx context.Context, r store.Row) error {
 	return c.s.submit(&op{kind: "chunk", rows: []store.Row{r}, weight: store.ChunkSize})
 }
 
-// repeated returns the message that was stored for the same sending, "" for none; then
-// the sending is noted as this message's.
-func (t *tx) repeated(r *store.Repeat) (message.ID, error) {
-	for _, h := range r.Hashes {
+// Repeated looks a sending up; see store.Messages.
+func (s *Store) Repeated(ctx context.Context, repeat string) (id message.ID, err error) {
+	err = s.snapshot(ctx, func(q querier) error {
+		id, err = firstSent(q, s.codec.RepeatHashes(repeat), s.codec.Now())
+		return err
+	})
+	if err == nil && id == "" {
+		err = store.ErrNotFound
+	}
+	return id, err
+}
+
+// firstSent returns the message that was stored for a sending, "" for none.
+func firstSent(q querier, hashes [][]byte, now int64) (message.ID, error) {
+	for _, h := range hashes {
 		var id string
-		err := t.one("select message from repeats where hash = ? and ends > ?", []any{h, r.Now}, &id)
+		err := q.one("select message from repeats where hash = ? and ends > ?", []any{h, now}, &id)
 		if err == nil {
 			return message.ID(id), nil
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
 			return "", fmt.Errorf("look for a repeat: %w", err)
 		}
+	}
+	return "", nil
+}
+
+// repeated returns the message that was stored for the same sending, "" for none; then
+// the sending is noted as this message's.
+func (t *tx) repeated(r *store.Repeat) (message.ID, error) {
+	if id, err := firstSent(t, r.Hashes, r.Now); err != nil || id != "" {
+		return id, err
 	}
 	return "", t.rows(store.TableRepeats, []store.Row{r.Row}, true)
 }

@@ -157,6 +157,11 @@ func repeatWindow(t *testing.T, d Driver) {
 	first, err := send("client message-id")
 	must(t, err)
 	b.Add(59 * time.Minute)
+	if id, err := b.Repeated(ctx, "client message-id"); err != nil || id != first {
+		t.Errorf("the sending is known as %q: %v", id, err)
+	}
+	_, err = b.Repeated(ctx, "another message-id")
+	want(t, err, store.ErrNotFound)
 	second, err := send("client message-id")
 	var repeated *store.RepeatedError
 	if !errors.As(err, &repeated) || repeated.ID != first {
@@ -172,6 +177,8 @@ func repeatWindow(t *testing.T, d Driver) {
 		t.Errorf("another sending: %v", err)
 	}
 	b.Add(time.Minute)
+	_, err = b.Repeated(ctx, "client message-id")
+	want(t, err, store.ErrNotFound)
 	if _, err := send("client message-id"); err != nil {
 		t.Errorf("after the window: %v", err)
 	}
