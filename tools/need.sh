@@ -34,6 +34,7 @@ have_initdb || missing+=(postgresql)
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 have postfix || [ -x /usr/sbin/postfix ] || missing+=(postfix)
 have swaks || missing+=(swaks)
+perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || missing+=(libnet-ssleay-perl) # without it swaks does no TLS
 have_axe || have npm || missing+=(npm)
 
 if [ "${#missing[@]}" -eq 0 ]; then

@@ -278,7 +278,7 @@ func (a *App) buildSMTP(context.Context) error {
 		return err
 	}
 	o := smtpd.Options{
-		Hostname: c.Hostname, Acceptor: a.gateway, TLS: t, Networks: networks(c.Networks), Ready: a.readyForMail, TempDir: c.SpoolDir,
+		Hostname: c.Hostname, Acceptor: a.gateway, TLS: t, Networks: networks(c.Networks), Ready: a.readyForMail, Room: a.gateway.Room, TempDir: c.SpoolDir,
 		Limits: smtpd.Limits{
 			Size: int64(c.Limits.Size), Recipients: c.Limits.Recipients, Messages: c.Limits.Messages, Connections: c.Limits.Connections, PerClient: c.Limits.PerIP,
 			HardErrors: c.Limits.Errors, Command: time.Duration(c.Limits.CommandTimeout), Data: time.Duration(c.Limits.DataTimeout),

@@ -135,8 +135,18 @@ func TestE2EHopTooSmall(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, d config.Driver) {
 		s := newSystem(t, setup{driver: d, hop: testkit.SinkOptions{Size: 20_000}})
+		c := s.dial()
+		if r := c.say("EHLO client.example"); !strings.Contains(string(r), "SIZE 157286400") {
+			t.Errorf("before the hop is known: %q", r)
+		}
 		s.mustSend(lunch("karin@ekman.example"))
+		if r := c.say("EHLO client.example"); !strings.Contains(string(r), "SIZE 15904") {
+			t.Errorf("the hop takes 20000, less what a Received field may need, but we announce %q", r)
+		}
+		c.say("MAIL FROM:<johan@norrsund.example> SIZE=15905").want(t, "552 5.3.4 ")
+		c.say("MAIL FROM:<johan@norrsund.example> SIZE=15904").want(t, "250 ")
 		m := lunch("karin@ekman.example")
+		m.id = "larger@norrsund.example"
 		m.body += large
 		r := s.give(m)
 		if r.ok() { // taken all the same: then its sender must hear of it

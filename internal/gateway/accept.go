@@ -128,6 +128,18 @@ func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) mes
 	return g.keep(ctx, v, start)
 }
 
+// Room is the size of the largest message that the outbound next hop takes from us, 0
+// while it has not said. It is what clients are told, although a sealed message never goes
+// there: a client that asks first cannot know what will become of its message, and being
+// refused at once is better than being refused at the end.
+func (g *Gateway) Room() int64 {
+	c, known := g.o.Out.Known()
+	if !known || c.Size <= traceRoom {
+		return 0
+	}
+	return c.Size - traceRoom
+}
+
 // oneHop says whether every recipient passes and one next hop serves them all.
 func (g *Gateway) oneHop(m *message.Message) (Hop, bool) {
 	if m.Decision.Verdict != message.Pass {

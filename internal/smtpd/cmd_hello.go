@@ -30,7 +30,7 @@ func (s *session) hello(arg string) answer {
 // must be able to leave by DATA.
 func (s *session) features() []string {
 	list := []string{
-		s.srv.opts.Hostname, "PIPELINING", fmt.Sprintf("SIZE %d", s.srv.opts.Limits.Size),
+		s.srv.opts.Hostname, "PIPELINING", fmt.Sprintf("SIZE %d", s.srv.opts.announced()),
 		"8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "ENHANCEDSTATUSCODES",
 	}
 	if s.srv.tls != nil && s.tls == nil {

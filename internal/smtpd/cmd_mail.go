@@ -24,7 +24,7 @@ func (s *session) mailFrom(ctx context.Context, arg string) answer {
 	if r := s.parseMail(arg, tx); !r.OK() {
 		return say(r)
 	}
-	if tx.announced > s.srv.opts.Limits.Size {
+	if tx.announced > s.srv.opts.announced() {
 		return tx.excuse(replyTooBig)
 	}
 	if r := clean(s.srv.opts.Ready()); !r.OK() {

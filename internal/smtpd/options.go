@@ -77,6 +77,10 @@ type Options struct {
 	// Ready is asked at MAIL and may refuse for the time being; nil: always ready.
 	Ready func() message.Reply
 
+	// Room is asked for what the next server takes, in octets, 0 while that is not known;
+	// nil: never known. The least of it and Limits.Size is announced (RFC 1870 3).
+	Room func() int64
+
 	TempDir string // for large messages; "" is the system's
 	Limits  Limits
 
@@ -184,4 +188,15 @@ func (o Options) check() error {
 		}
 	}
 	return o.Limits.check()
+}
+
+// announced is the largest message that a client should try.
+func (o *Options) announced() int64 {
+	if o.Room == nil {
+		return o.Limits.Size
+	}
+	if n := o.Room(); n > 0 && n < o.Limits.Size {
+		return n
+	}
+	return o.Limits.Size
 }
