@@ -196,7 +196,6 @@ func (s *system) options(web net.Listener) app.Options {
 		Roles: s.setup.roles, Ring: s.setup.ring, Now: s.setup.now,
 		Log:       slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Listeners: map[string]net.Listener{"portal": web},
-		Lease:     15 * time.Second, // what a stopped node still held is taken up within a test's patience
 	}
 	if o.Roles == (app.Roles{}) {
 		o.Roles = app.AllRoles

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"sigill/internal/message"
 	"sigill/internal/store"
 )
@@ -24,7 +26,7 @@ func (r *Runner) begin(j message.Job, cancel context.CancelCauseFunc) *run {
 	return this
 }
 
-func (r *Runner) end(this *run) {
+func (r *Runner) done(this *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.running, this)
@@ -103,22 +105,21 @@ func (r *Runner) prolongOne(ctx context.Context, this *run) {
 // time, until there are none or ctx ends.
 func (r *Runner) giveBack(ctx context.Context) {
 	const writers = 8
-	var all sync.WaitGroup
-	for _, h := range r.claimed {
-		r.Offer([]message.Job{h.job})
-	}
+	rest := r.claimed
 	r.claimed = nil
-	for range writers {
-		all.Go(func() {
-			for ctx.Err() == nil {
-				select {
-				case h := <-r.offered:
-					r.finish(ctx, h.job, r.o.Now())
-				default:
-					return
-				}
-			}
+	for len(r.offered) > 0 { // nobody offers any more
+		rest = append(rest, <-r.offered)
+	}
+	var all errgroup.Group
+	all.SetLimit(writers)
+	for _, h := range rest {
+		if ctx.Err() != nil {
+			break
+		}
+		all.Go(func() error {
+			r.finish(ctx, h.job, r.o.Now())
+			return nil
 		})
 	}
-	all.Wait()
+	_ = all.Wait()
 }

@@ -63,6 +63,7 @@ type Runner struct {
 
 	mu      sync.Mutex
 	running map[*run]struct{}
+	ended   bool // nothing begins any more
 }
 
 // held is a job that this node holds by a lease that began at since.
@@ -119,16 +120,41 @@ func (o *Options) defaults() {
 }
 
 // Offer hands over jobs that this node claimed a moment ago, for as long as its own
-// claims hold. What does not fit is left to its lease.
+// claims hold. What does not fit is left to its lease; what comes when the runner has
+// ended is given back.
 func (r *Runner) Offer(jobs []message.Job) {
+	if rest := r.offer(jobs); len(rest) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), lastWord)
+		defer cancel()
+		for _, j := range rest {
+			r.finish(ctx, j, r.o.Now())
+		}
+	}
+}
+
+// offer returns what nobody will begin.
+func (r *Runner) offer(jobs []message.Job) (rest []message.Job) {
 	since := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return jobs
+	}
 	for _, j := range jobs {
 		select {
 		case r.offered <- held{j, since}:
 		default:
-			return
+			return nil
 		}
 	}
+	return nil
+}
+
+// end says that nothing begins any more.
+func (r *Runner) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
 }
 
 // Run works jobs until ctx ends, then waits for those that run: after Drain their
@@ -154,6 +180,7 @@ func (r *Runner) Run(ctx context.Context) error {
 			r.work(work, h)
 		})
 	}
+	r.end()
 	late := time.AfterFunc(r.o.Drain, stop)
 	defer late.Stop()
 	r.giveBack(work)
@@ -202,11 +229,15 @@ func (r *Runner) lookDue() bool {
 	return r.more || time.Since(r.looked) >= r.o.Poll || !r.due.IsZero() && !r.o.Now().Before(r.due)
 }
 
-// claim takes as many jobs as can begin at once.
+// claim takes as many jobs as can begin at once. The end of ctx does not cut it off: a
+// claim that is committed and whose answer is lost would hold its jobs for a whole lease,
+// with nobody there to work them or to give them back.
 func (r *Runner) claim(ctx context.Context) {
 	free := cap(r.slots) - len(r.slots) + 1 // the caller's own slot is free as well
 	r.looked, r.offers = time.Now(), false
-	jobs, due, err := r.jobs.Claim(ctx, free, r.o.Lease)
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	jobs, due, err := r.jobs.Claim(whole, free, r.o.Lease)
 	if err != nil && ctx.Err() == nil {
 		r.o.Log.Warn("jobs could not be claimed", "error", err)
 	}

@@ -31,8 +31,9 @@ type table struct {
 	wake  chan struct{}
 	fail  error // of every call
 	calls map[string]int
-	asked []int // how many jobs each claim asked for
-	most  int   // jobs held at the same time
+	asked []int         // how many jobs each claim asked for
+	most  int           // jobs held at the same time
+	slow  time.Duration // between the commit of a claim and its answer
 }
 
 type row struct {
@@ -95,7 +96,19 @@ func (t *table) setFail(err error) {
 	t.fail = err
 }
 
-func (t *table) Claim(_ context.Context, n int, lease time.Duration) ([]message.Job, time.Time, error) {
+func (t *table) Claim(ctx context.Context, n int, lease time.Duration) ([]message.Job, time.Time, error) {
+	jobs, next, err := t.claim(n, lease)
+	if t.slow > 0 && len(jobs) > 0 {
+		select {
+		case <-time.After(t.slow):
+		case <-ctx.Done(): // committed, but the answer is lost
+			return nil, time.Time{}, ctx.Err()
+		}
+	}
+	return jobs, next, err
+}
+
+func (t *table) claim(n int, lease time.Duration) ([]message.Job, time.Time, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls["claim"]++
@@ -735,6 +748,47 @@ func TestWhatDidNotBeginIsGivenBack(t *testing.T) {
 			if left, there := jobs.row(id); !there || left.owned || left.freeAt.After(time.Now()) {
 				t.Errorf("%s is %+v, want it free", id, left)
 			}
+		}
+	})
+}
+
+// A runner that ends while a claim is under way still hears what it got, and leaves none of it to a lease.
+func TestEndDuringAClaimHoldsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		jobs, worked := newTable(jobsNow("a", "b", "c")...), &record{}
+		jobs.slow = time.Second
+		r := start(t, jobs, func(_ context.Context, j message.Job) (message.Next, error) {
+			worked.note(j)
+			return message.Done(), nil
+		}, Options{Workers: 3})
+		time.Sleep(500 * time.Millisecond)
+		r.stop()
+		for _, id := range []message.ID{"a", "b", "c"} {
+			if left, there := jobs.row(id); there && (left.owned || left.freeAt.After(time.Now())) {
+				t.Errorf("%s is %+v, want it done or free", id, left)
+			}
+		}
+		if n := jobs.count("claim"); n != 1 {
+			t.Errorf("%d claims", n)
+		}
+	})
+}
+
+// What is committed as this node's own when its runner has ended, by a client that was still being answered, is free.
+func TestOfferAfterTheEndGivesBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		jobs := newTable()
+		r := start(t, jobs, func(context.Context, message.Job) (message.Next, error) {
+			t.Error("a job began")
+			return message.Done(), nil
+		}, Options{})
+		synctest.Wait()
+		r.stop()
+		r.Offer(jobs.claimed(2*time.Minute, "a"))
+		if left, there := jobs.row("a"); !there || left.owned || left.freeAt.After(time.Now()) {
+			t.Errorf("it is %+v, want it free", left)
 		}
 	})
 }

@@ -32,7 +32,7 @@ func (r *Runner) work(ctx context.Context, h held) {
 		return
 	}
 	this := r.begin(h.job, cancel)
-	defer r.end(this)
+	defer r.done(this)
 	next, err := r.call(ctx, h.job)
 	r.settle(ctx, h.job, next, err)
 }
