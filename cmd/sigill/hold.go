@@ -89,7 +89,7 @@ type holdReleaseCmd struct {
 }
 
 func (c *holdReleaseCmd) Run(e *env) error {
-	return c.each(e, "released", func(m *message.Message, i int, _ message.Terms) (message.Effects, error) {
+	return c.each(e, "released", message.RefReleasedByAdmin, func(m *message.Message, i int, _ message.Terms) (message.Effects, error) {
 		return m.Release(time.Now(), i, c.Why)
 	})
 }
@@ -97,7 +97,7 @@ func (c *holdReleaseCmd) Run(e *env) error {
 type holdDropCmd struct{ oneHold }
 
 func (c *holdDropCmd) Run(e *env) error {
-	return c.each(e, "dropped", func(m *message.Message, i int, t message.Terms) (message.Effects, error) {
+	return c.each(e, "dropped", message.RefDropped, func(m *message.Message, i int, t message.Terms) (message.Effects, error) {
 		return m.Cancel(time.Now(), i, message.EventDropped, t)
 	})
 }
@@ -105,8 +105,9 @@ func (c *holdDropCmd) Run(e *env) error {
 // holdStep ends the hold of one recipient.
 type holdStep func(m *message.Message, i int, t message.Terms) (message.Effects, error)
 
-// each runs a step for every held recipient, or for one.
-func (c *oneHold) each(e *env, done string, step holdStep) error {
+// each runs a step for every held recipient, or for one, and has the person behind the
+// message told.
+func (c *oneHold) each(e *env, done, how string, step holdStep) error {
 	id := message.ID(c.ID)
 	return withStore(e, func(ctx context.Context, cfg *config.Config, s store.Store) error {
 		n := 0
@@ -117,6 +118,7 @@ func (c *oneHold) each(e *env, done string, step holdStep) error {
 			}
 			n = len(which)
 			all, err := stepAll(m, which, app.Terms(cfg), step)
+			all.Add(m.HoldEndedBy(time.Now(), how, which))
 			return store.Effects{Effects: all}, err
 		})
 		switch {

@@ -2,7 +2,7 @@ package gateway
 
 import (
 	"context"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,17 +147,7 @@ func (g *Gateway) Confirm(ctx context.Context, j message.Job) (message.Next, err
 
 // stillSet reads the recipients of a JobConfirm and keeps those whose number stands.
 func stillSet(m *message.Message, ref string) []int {
-	var set []int
-	for part := range strings.SplitSeq(ref, ",") {
-		i, err := strconv.Atoi(part)
-		if err != nil || i < 0 || i >= len(m.Recipients) {
-			continue
-		}
-		if r := &m.Recipients[i]; r.Typed || r.ByMail {
-			set = append(set, i)
-		}
-	}
-	return set
+	return slices.DeleteFunc(m.Indexed(ref), func(i int) bool { return !m.Recipients[i].Typed && !m.Recipients[i].ByMail })
 }
 
 // Remind repeats an unread notice before its end, or a hold that nobody answered.
@@ -236,11 +226,36 @@ func (g *Gateway) Tell(ctx context.Context, j message.Job) (message.Next, error)
 	}
 	nothing := func(*message.Message) (message.Effects, error) { return message.Effects{}, nil }
 	if j.Recipient == message.All {
-		return g.toPerson(ctx, "hold_ended", m, j, func(url string) (notify.Mail, error) {
-			return g.o.Compose.HoldEnded(m, url, g.o.Now())
-		}, nothing)
+		compose := g.holdEnded(m, j.Ref)
+		if compose == nil {
+			return message.Done(), nil
+		}
+		return g.toPerson(ctx, "hold_ended", m, j, compose, nothing)
 	}
 	return g.toPerson(ctx, "notice_failed", m, j, func(url string) (notify.Mail, error) {
 		return g.o.Compose.NoticeFailed(m, j.Recipient, url, g.o.Now())
 	}, nothing)
+}
+
+// holdEnded chooses what the person is told of the end of a hold; nil when it was taken
+// back meanwhile.
+func (g *Gateway) holdEnded(m *message.Message, ref string) func(url string) (notify.Mail, error) {
+	how, list, _ := strings.Cut(ref, ":")
+	which := m.Indexed(list)
+	switch how {
+	case message.RefReleased, message.RefReleasedByAdmin:
+		return func(url string) (notify.Mail, error) {
+			return g.o.Compose.Released(m, which, how == message.RefReleasedByAdmin, url, g.o.Now())
+		}
+	case message.RefDropped:
+		which = slices.DeleteFunc(which, func(i int) bool { return m.Recipients[i].State != message.Cancelled })
+		if len(which) == 0 {
+			return nil
+		}
+		return func(url string) (notify.Mail, error) { return g.o.Compose.HoldDropped(m, which, url, g.o.Now()) }
+	}
+	if len(m.In(message.Cancelled)) == 0 {
+		return nil
+	}
+	return func(url string) (notify.Mail, error) { return g.o.Compose.HoldEnded(m, url, g.o.Now()) }
 }

@@ -40,6 +40,14 @@ const (
 // RefAgain marks a JobNotify that is wanted although a notice left before.
 const RefAgain = "again"
 
+// What a JobTell about several recipients is about, in front of their indexes in its Ref:
+// "dropped:0,2". Without one it is about a hold that ran out.
+const (
+	RefReleased        = "released" // by the person behind the message
+	RefReleasedByAdmin = "released_by_admin"
+	RefDropped         = "dropped" // by an administrator
+)
+
 // All is the recipient of a job or an event that is about the whole message.
 const All = -1
 

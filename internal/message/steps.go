@@ -337,13 +337,36 @@ func (m *Message) CodeAsked(now time.Time, i int, access ID, session string) (Ef
 
 // NumbersSet has the person told which numbers were set; it follows SetNumber.
 func (m *Message) NumbersSet(now time.Time, recipients []int) Effects {
+	j := m.job(JobConfirm, All, now)
+	j.Ref = indexes(recipients)
+	return Effects{Jobs: []Job{j}}
+}
+
+// HoldEndedBy has the person told how the hold of recipients ended, which is one of
+// RefReleased, RefReleasedByAdmin and RefDropped; it follows Release or Cancel.
+func (m *Message) HoldEndedBy(now time.Time, how string, recipients []int) Effects {
+	j := m.job(JobTell, All, now)
+	j.Ref = how + ":" + indexes(recipients)
+	return Effects{Jobs: []Job{j}}
+}
+
+func indexes(recipients []int) string {
 	refs := make([]string, len(recipients))
 	for k, i := range recipients {
 		refs[k] = strconv.Itoa(i)
 	}
-	j := m.job(JobConfirm, All, now)
-	j.Ref = strings.Join(refs, ",")
-	return Effects{Jobs: []Job{j}}
+	return strings.Join(refs, ",")
+}
+
+// Indexed reads the recipients of a Ref; what the message does not have is left out.
+func (m *Message) Indexed(ref string) []int {
+	var list []int
+	for part := range strings.SplitSeq(ref, ",") {
+		if i, err := strconv.Atoi(part); err == nil && i >= 0 && i < len(m.Recipients) {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 // TellPerson has the person told of what became of recipient i.

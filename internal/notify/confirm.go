@@ -27,7 +27,7 @@ func (c *Composer) Confirm(m *message.Message, set []int, url string, now time.T
 		Lang: p.Lang(), Kind: p.T("mail.confirm.kind"), Heading: p.T("mail.confirm.heading"),
 		Title: p.T("mail.confirm.title"), Preview: p.N("mail.confirm.preview", len(set)),
 		Button: &link{p.T("mail.confirm.button"), url},
-		Hints:  []words{c.undo(p)},
+		Hints:  []words{c.call(p, "mail.confirm.undo")},
 	}
 	l.Lead = []words{c.went(p, m, set, now)}
 	if waiting > 0 {
@@ -48,11 +48,12 @@ func existing(m *message.Message, set []int) (kept []int) {
 	return kept
 }
 
-func (c *Composer) undo(p *locale.Printer) words {
+// call is a text that sends people to IT support: by phone where its number is known.
+func (c *Composer) call(p *locale.Printer, key string) words {
 	if c.org.Support == "" {
-		return say(p, "mail.confirm.undo")
+		return say(p, key)
 	}
-	return say(p, "mail.confirm.undo_call", "Phone", c.org.Support)
+	return say(p, key+"_call", "Phone", c.org.Support)
 }
 
 // went says what left, and until when it can be read.

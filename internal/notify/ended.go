@@ -10,18 +10,29 @@ import (
 // HoldEnded tells the person behind a message that it was not sent to those for
 // whom no number came in time.
 func (c *Composer) HoldEnded(m *message.Message, url string, now time.Time) (Mail, error) {
+	return c.notSent("mail.ended.", m, m.In(message.Cancelled), url, now)
+}
+
+// HoldDropped tells the person behind a message that an administrator ended the hold:
+// it was not sent to those in which.
+func (c *Composer) HoldDropped(m *message.Message, which []int, url string, now time.Time) (Mail, error) {
+	return c.notSent("mail.dropped.", m, which, url, now)
+}
+
+// notSent says why, in the words under key, a message was not sent to some.
+func (c *Composer) notSent(key string, m *message.Message, not []int, url string, now time.Time) (Mail, error) {
 	if err := c.own(url); err != nil {
 		return Mail{}, err
 	}
-	p, not := c.printer(m), m.In(message.Cancelled)
+	p := c.printer(m)
 	what := "mail.ended.none"
 	if going(m) > 0 {
 		what = "mail.ended.some"
 	}
 	l := &letter{
-		Lang: p.Lang(), Title: p.T(what), Heading: p.T(what), Kind: p.T("mail.ended.kind"),
-		Preview: p.T("mail.ended.preview"),
-		Lead:    []words{sayN(p, "mail.ended.lead", len(not))},
+		Lang: p.Lang(), Title: p.T(what), Heading: p.T(what), Kind: p.T(key + "kind"),
+		Preview: p.T(key + "preview"),
+		Lead:    []words{sayN(p, key+"lead", len(not))},
 		Facts:   []fact{about(p, m, now), people(p, m, p.T("mail.ended.not_to"), not)},
 	}
 	if others := going(m); others > 0 {
@@ -33,6 +44,43 @@ func (c *Composer) HoldEnded(m *message.Message, url string, now time.Time) (Mai
 	}
 	c.toPerson(p, m, l)
 	return c.finish(l, m.Person, now)
+}
+
+// Released tells the person behind a message that it goes to those in which as ordinary
+// mail: because they said so themselves, or an administrator did. It cannot be undone, so
+// whoever did not do it must hear of it.
+func (c *Composer) Released(m *message.Message, which []int, byAdmin bool, url string, now time.Time) (Mail, error) {
+	if err := c.own(url); err != nil {
+		return Mail{}, err
+	}
+	p, key := c.printer(m), "mail.released."
+	by := key + "by_you."
+	if byAdmin {
+		by = key + "by_admin."
+	}
+	l := &letter{
+		Lang: p.Lang(), Title: p.T(key + "title"), Heading: p.T(key + "title"), Kind: p.T(key + "kind"),
+		Preview: p.T(by + "preview"),
+		Lead:    []words{say(p, by+"lead", "When", p.Near(releasedAt(m, which, now), now))},
+		Facts:   []fact{about(p, m, now), people(p, m, p.T(key+"to"), which)},
+		Button:  &link{p.T(key + "button"), url},
+	}
+	if !byAdmin {
+		l.Hints = []words{c.call(p, key+"not_you")}
+	}
+	c.toPerson(p, m, l)
+	return c.finish(l, m.Person, now)
+}
+
+// releasedAt is when the first of them was released.
+func releasedAt(m *message.Message, which []int, now time.Time) time.Time {
+	at := now
+	for _, i := range which {
+		if q := m.Recipients[i].Queued; !q.IsZero() && q.Before(at) {
+			at = q
+		}
+	}
+	return at
 }
 
 // graceEnd is until when the first of the cancelled can be taken back.

@@ -137,6 +137,12 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		}
 		return m
 	}
+	released := func(m *message.Message) *message.Message {
+		for i := range 2 {
+			m.Recipients[i].State, m.Recipients[i].Queued = message.Queued, now.Add(-3*time.Minute)
+		}
+		return m
+	}
 	byMail := one(func(m *message.Message) { m.Recipients[0].ByMail, m.Recipients[0].Phone = true, "" })
 	files := one(func(m *message.Message) { m.Decision.FileOnly = true })
 	neutral := one(func(m *message.Message) { m.Decision.Neutral = true })
@@ -171,6 +177,9 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		"confirm":         func() (Mail, error) { return c.Confirm(sealed(sample(t, lang)), []int{0, 1}, s, now) },
 		"confirm-neutral": func() (Mail, error) { return c.Confirm(neutral, []int{0}, s, now) },
 		"hold-ended":      func() (Mail, error) { return c.HoldEnded(cancelled(sample(t, lang)), s, end) },
+		"hold-dropped":    func() (Mail, error) { return c.HoldDropped(cancelled(sample(t, lang)), []int{0}, s, end) },
+		"released":        func() (Mail, error) { return c.Released(released(sample(t, lang)), []int{0, 1}, false, s, now) },
+		"released-admin":  func() (Mail, error) { return c.Released(released(neutral.Clone()), []int{0}, true, s, now) },
 		"notice-failed":   func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
 		"code-failed":     func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
 		"dsn-failed":      report(failed, Failed),

@@ -30,7 +30,10 @@ func (p *Portal) releaseHeld(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.senderStep(w, r, "release", "/status", func(m *message.Message) (store.Effects, error) {
-		return each(m.In(message.Held), func(i int) (message.Effects, error) { return m.Release(p.o.Now(), i, why) })
+		held := m.In(message.Held)
+		e, err := each(held, func(i int) (message.Effects, error) { return m.Release(p.o.Now(), i, why) })
+		e.Add(m.HoldEndedBy(p.o.Now(), message.RefReleased, held))
+		return e, err
 	})
 }
 

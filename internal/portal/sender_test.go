@@ -167,6 +167,9 @@ func TestRelease(t *testing.T) {
 	if !found {
 		t.Error("the reason is not kept")
 	}
+	if told := s.jobs(m, message.JobTell); len(told) != 1 || told[0].Ref != "released:0,1" {
+		t.Errorf("who sent the message is told by %+v", told)
+	}
 	b.post("/s/"+token+"/release", "why", "igen").want(t, http.StatusConflict)
 
 	s.serve(func(o *Options) { o.AllowRelease = false })
