@@ -43,6 +43,9 @@ type Counter struct {
 
 const day = 24 * time.Hour
 
+// tryAll is the kind of the counter that everybody shares.
+const tryAll = "try.all"
+
 // TryCounters are counted before a code is compared, and given back when it was right.
 // What is about the message counts for one recipient only: nobody can use up another's
 // tries. Every window ends, so that the rightful person gets in again.
@@ -51,7 +54,7 @@ func (l Limits) TryCounters(m *message.Message, recipient int, client string) []
 		{"try.message", copyOf(m, recipient), day, l.PerMessage},
 		{"try.recipient", m.Recipients[recipient].Address.Key(), day, l.PerRecipientDay},
 		{"try.client", client, time.Hour, l.PerClientHour},
-		{"try.all", "", time.Hour, l.GlobalHour},
+		{tryAll, "", time.Hour, l.GlobalHour},
 	}
 }
 
@@ -61,6 +64,17 @@ func (l Limits) AskCounters(m *message.Message, recipient int) []Counter {
 		{"ask.recipient", m.Recipients[recipient].Address.Key(), time.Hour, l.CodesPerRecipientHour},
 		{"ask.message", copyOf(m, recipient), day, l.CodesPerMessage},
 	}
+}
+
+// Braked says whether the count of everybody's wrong tries together is above its limit: somebody guesses at many doors at
+// once, and whoever runs the gateway must know.
+func Braked(counters []Counter, counts []int64) bool {
+	for i, c := range counters {
+		if c.Kind == tryAll && i < len(counts) && counts[i] > int64(c.Most) {
+			return true
+		}
+	}
+	return false
 }
 
 // copyOf names one recipient's copy of a message.

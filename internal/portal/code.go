@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html/template"
@@ -98,6 +99,7 @@ type trial struct {
 	over    auth.Counter
 	until   time.Time
 	visit   visit // as it stands after the try
+	braked  bool  // nobody's code is looked at in this hour
 }
 
 // tryCode compares a typed code. The try is counted in the transaction that compares it,
@@ -123,6 +125,9 @@ func (p *Portal) tryCode(w http.ResponseWriter, r *http.Request) {
 	}
 	p.metrics.tries.WithLabelValues(outcomeName(got.outcome)).Inc()
 	p.o.Log.Info("code tried", p.facts(v.message, v.access.Recipient, "access", v.access.ID, "outcome", outcomeName(got.outcome))...)
+	if got.braked {
+		p.alarm(r.Context())
+	}
 	switch got.outcome {
 	case auth.Right:
 		p.keep(w, v.access.ID, got.secret)
@@ -131,6 +136,15 @@ func (p *Portal) tryCode(w http.ResponseWriter, r *http.Request) {
 		p.locked(w, r, v.access, v.message, p.pause(got.over, got.until, "tries"))
 	default:
 		p.sayWrong(w, r, &got, typed)
+	}
+}
+
+// alarm says that the brake for everybody holds: once an hour in the log, each time in the metrics.
+func (p *Portal) alarm(ctx context.Context) {
+	p.metrics.braked.Inc()
+	hour := p.o.Now().Unix() / 3600
+	if p.alarmed.Swap(hour) != hour {
+		p.o.Log.ErrorContext(ctx, "alarm: no code is accepted until the hour is over, too many wrong ones were typed in all", "per_hour", p.o.Limits.GlobalHour)
 	}
 }
 
@@ -164,6 +178,7 @@ func (p *Portal) try(r *http.Request, v *visit, typed string) (trial, error) {
 		got = trial{outcome: a.Try(now, s, typed, over, p.o.Limits)}
 		got.visit = visit{a, m, s, v.secret}
 		got.until = a.Locked
+		got.braked = auth.Braked(take, counts)
 		if over {
 			got.over, got.until = longestOver(take, counts), time.Time{}
 		}

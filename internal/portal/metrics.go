@@ -15,6 +15,7 @@ type metrics struct {
 	requests *prometheus.CounterVec // route, status
 	asked    *prometheus.CounterVec // method, outcome
 	tries    *prometheus.CounterVec // outcome
+	braked   prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) (metrics, error) {
@@ -28,11 +29,14 @@ func newMetrics(reg prometheus.Registerer) (metrics, error) {
 		tries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "sigill_portal_tries_total", Help: "Codes that recipients typed, by outcome.",
 		}, []string{"outcome"}),
+		braked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "sigill_portal_tries_braked_total", Help: "Codes not looked at because everybody together typed too many wrong ones in this hour.",
+		}),
 	}
 	if reg == nil {
 		return m, nil
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.asked, m.tries} {
+	for _, c := range []prometheus.Collector{m.requests, m.asked, m.tries, m.braked} {
 		if err := reg.Register(c); err != nil {
 			return m, fmt.Errorf("portal: register metrics: %w", err)
 		}

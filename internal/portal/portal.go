@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -80,6 +81,7 @@ type Portal struct {
 	countries []country
 	cleaner   cleaner
 	metrics   metrics
+	alarmed   atomic.Int64 // the hour since 1970 in which the alarm was last written
 }
 
 // New builds a portal. The error names the option or template that is wrong.
