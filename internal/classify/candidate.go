@@ -9,6 +9,7 @@ type candidate struct {
 	confidence Confidence
 	sep        uint8
 	digits     bool  // of a digit shape
+	better     bool  // a validator was more than satisfied
 	group      int32 // of a digit shape: index of its first group
 	term       int32 // of a word detector: index plus 1
 }
@@ -40,6 +41,9 @@ func (s *scanner) candidate(found candidate) {
 			return
 		case Doubtful:
 			c.confidence = min(c.confidence, Low)
+		case Better:
+			c.better = true
+		case Valid, Unknown:
 		}
 		if v.canonical != nil {
 			value = v.canonical(&s.value)

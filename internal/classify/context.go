@@ -34,6 +34,9 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 			lowered = key
 		}
 	}
+	if c.better && word > 0 && conf > None {
+		conf = min(conf+1, High)
+	}
 	if conf == None {
 		s.reject(c, s.whyNone(lowered))
 		return

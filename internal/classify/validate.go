@@ -12,12 +12,14 @@ import (
 type Verdict uint8
 
 // The verdicts. Unknown keeps the candidate at the confidence of its pattern; Doubtful holds, but something ordinary is
-// written the same way, so that only context takes the candidate above low.
+// written the same way, so that only context takes the candidate above low. Better holds more surely than the format
+// asks for: words that speak for the candidate take it one step further.
 const (
 	Invalid Verdict = iota
 	Valid
 	Unknown
 	Doubtful
+	Better
 )
 
 // Value is a candidate as validators see it.
@@ -77,11 +79,11 @@ func LookupValidator(spec string) (Validator, error) {
 
 // ValidatorNames lists every validator, those with parameters as they are written.
 func ValidatorNames() []string {
-	return []string{
-		"luhn", "mod97_iban", "nl_11proef", "mod11_10", "mod23_dni", "mod31_hetu", "no_fnr", "uk_nhs", "dk_cvr", "pl_pesel", "be_nn", "fr_nir", "us_aba",
-		"icao_mrz", "iin", "se.personnummer", "se.samordningsnummer", "se.organisationsnummer", "nl.bsn",
+	names := []string{
+		"luhn", "mod97_iban", "nl_11proef", "mod11_10", "icao_mrz", "iin", "se.personnummer", "se.samordningsnummer", "se.organisationsnummer", "nl.bsn",
 		"date(layout)", "entropy(bits)", "length(min, max)", "classes(count)",
 	}
+	return append(append(names, northNames...), southNames...)
 }
 
 // checksum returns the validators that take no parameters.
@@ -96,24 +98,6 @@ func checksum(name string) (Validator, bool) {
 		v.strength, v.check, v.canonical = 11, digitCheck(validBSN), canonicalBSN
 	case "mod11_10":
 		v.strength, v.check = 10, digitCheck(mod1110)
-	case "mod23_dni":
-		v.strength, v.check = 23, func(v *Value) Verdict { return verdict(validDNI(v.Compact)) }
-	case "mod31_hetu":
-		v.strength, v.check = 31, func(v *Value) Verdict { return verdict(validHetu(v.Compact)) }
-	case "no_fnr":
-		v.strength, v.check = 121, digitCheck(validFnr)
-	case "uk_nhs":
-		v.strength, v.check = 11, digitCheck(validNHS)
-	case "dk_cvr":
-		v.strength, v.check = 11, digitCheck(validCVR)
-	case "pl_pesel":
-		v.strength, v.check = 10, digitCheck(validPESEL)
-	case "be_nn":
-		v.strength, v.check = 97, digitCheck(validNN)
-	case "fr_nir":
-		v.strength, v.check = 97, func(v *Value) Verdict { return verdict(validNIR(v.Compact)) }
-	case "us_aba":
-		v.strength, v.check = 10, digitCheck(validABA)
 	case "icao_mrz":
 		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validMRZ(v.Text)) }
 	case "iin":
@@ -125,7 +109,10 @@ func checksum(name string) (Validator, bool) {
 	case "se.organisationsnummer":
 		v.strength, v.check = 10, digitCheck(validOrgnr)
 	default:
-		return v, false
+		if v, ok := north(name); ok {
+			return v, true
+		}
+		return south(name)
 	}
 	return v, true
 }
