@@ -32,8 +32,36 @@ func TestPacks(t *testing.T) {
 			}
 		}
 	}
-	if total < 300 {
+	if total < 1500 {
 		t.Errorf("only %d examples", total)
+	}
+}
+
+// TestPacksTogether runs the examples of each pack with every pack in one engine: what one pack finds no other may hide, and
+// what a detector passes over it must not find because of another.
+func TestPacksTogether(t *testing.T) {
+	t.Parallel()
+	all := compiler{p: &Policy{detectors: map[string]titles{}}, f: &file{}}
+	for _, name := range PackNames() {
+		p, err := readPack(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.detectors = append(all.detectors, p.detectors...)
+	}
+	all.engine()
+	if err := all.errs.Err(); err != nil {
+		t.Fatal(err)
+	}
+	set := exampleSet{all.p.engine, all.detectors}
+	results := set.run(context.Background(), today)
+	if len(results) < 1500 {
+		t.Errorf("only %d examples", len(results))
+	}
+	for i := range results {
+		for _, f := range results[i].Failures {
+			t.Errorf("%s: %s", results[i].Name, f)
+		}
 	}
 }
 
