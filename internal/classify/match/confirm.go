@@ -1,0 +1,176 @@
+package match
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+)
+
+// sortFound puts the candidates of both probes in the order of the text.
+func (s *Scanner) sortFound() {
+	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Compare(a.at, b.at) })
+}
+
+// done is up to where the text was searched for a rule.
+func (s *Scanner) done(r int32) int {
+	if s.seen[r] != s.gen {
+		return 0
+	}
+	return int(s.end[r])
+}
+
+func (s *Scanner) mark(r int32, end int) { s.seen[r], s.end[r] = s.gen, int32(end) } //nolint:gosec // an offset of the text
+
+func (s *Scanner) emit(r int32, from, to int) {
+	s.mark(r, to)
+	s.out = append(s.out, Match{r, int32(from), int32(to)}) //nolint:gosec // offsets of the text
+}
+
+// spend takes one from the budget of confirmations.
+func (s *Scanner) spend() bool {
+	if s.left <= 0 {
+		s.over = true
+		return false
+	}
+	s.left--
+	return true
+}
+
+// candidate confirms a rule whose literal stands at text[p:p+n].
+func (s *Scanner) candidate(r int32, p, n int) {
+	x := &s.e.rules[r]
+	switch x.mode {
+	case modePhrase:
+		s.phrase(r, x, p, n)
+	case modeAnchor:
+		at := x.plain
+		if s.hasExotic(p-x.at.most, p) {
+			at = x.at
+		}
+		for q := max(0, p-at.most); q <= p-at.least; q++ {
+			s.anchored(r, x, q)
+		}
+	case modeLine:
+		s.line(r, x, p)
+	case modeText:
+		if s.seen[r] != s.gen {
+			s.wholeText(r)
+			s.mark(r, len(s.text))
+		}
+	}
+}
+
+// line searches the line around p.
+func (s *Scanner) line(r int32, x *rule, p int) {
+	if p < s.done(r) || !s.spend() {
+		return
+	}
+	from := bytes.LastIndexByte(s.text[:p], '\n') + 1
+	to := len(s.text)
+	if i := bytes.IndexByte(s.text[p:], '\n'); i >= 0 {
+		to = p + i + 1
+	}
+	for _, m := range x.re.get().FindAllIndex(s.text[from:to], -1) {
+		s.emit(r, from+m[0], from+m[1])
+	}
+	s.mark(r, to)
+}
+
+// wholeText searches the whole text, by the definition.
+func (s *Scanner) wholeText(r int32) {
+	if !s.spend() {
+		return
+	}
+	for _, m := range s.e.rules[r].re.get().FindAllIndex(s.text, -1) {
+		s.emit(r, m[0], m[1])
+	}
+}
+
+// anchored looks for a match that begins at exactly offset o: with one character before it, which is what an expression
+// can see of what stands there.
+func (s *Scanner) anchored(r int32, x *rule, o int) {
+	if o < s.done(r) || inside(s.text, o) || !s.spend() {
+		return
+	}
+	if o == 0 {
+		if m := x.top.get().Find(s.text); m != nil {
+			s.emit(r, 0, len(m))
+		}
+		return
+	}
+	_, c := utf8.DecodeLastRune(s.text[:o])
+	if m := x.mid.get().Find(s.text[o-c:]); m != nil {
+		s.emit(r, o, o-c+len(m))
+	}
+}
+
+// phrase compares the words on both sides of the one at text[p:p+n].
+func (s *Scanner) phrase(r int32, x *rule, p, n int) {
+	from, to := p, p+n
+	for j := x.anchor - 1; j >= 0; j-- {
+		gap := from
+		for gap > 0 && space(s.text[gap-1]) {
+			gap--
+		}
+		at := s.before(gap, x.words[j])
+		if gap == from || at < 0 {
+			return
+		}
+		from = at
+	}
+	for j := x.anchor + 1; j < len(x.words); j++ {
+		gap := to
+		for gap < len(s.text) && space(s.text[gap]) {
+			gap++
+		}
+		at := s.behind(gap, x.words[j])
+		if gap == to || at < 0 {
+			return
+		}
+		to = at
+	}
+	if from >= s.done(r) && alone(s.text, from, to) {
+		s.emit(r, from, to)
+	}
+}
+
+// space says whether c is white space to RE2's \s.
+func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
+
+// behind is where the folded word w ends if it begins at p, else -1.
+func (s *Scanner) behind(p int, w string) int {
+	if end := p + len(w); end <= len(s.text) && sameFold(s.text[p:end], w) && !s.hasExotic(p, end) {
+		return end
+	}
+	if len(s.exotic) == 0 {
+		return -1
+	}
+	for _, want := range w {
+		r, n := utf8.DecodeRune(s.text[p:])
+		if n == 0 || r == utf8.RuneError && n == 1 || canon(r) != want {
+			return -1
+		}
+		p += n
+	}
+	return p
+}
+
+// before is where the folded word w begins if it ends at p, else -1.
+func (s *Scanner) before(p int, w string) int {
+	if from := p - len(w); from >= 0 && sameFold(s.text[from:p], w) && !s.hasExotic(from, p) {
+		return from
+	}
+	if len(s.exotic) == 0 {
+		return -1
+	}
+	for w != "" {
+		want, k := utf8.DecodeLastRuneInString(w)
+		r, n := utf8.DecodeLastRune(s.text[:p])
+		if n == 0 || r == utf8.RuneError && n == 1 || canon(r) != want {
+			return -1
+		}
+		p, w = p-n, w[:len(w)-k]
+	}
+	return p
+}

@@ -1,0 +1,228 @@
+package match
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"sync"
+	"sync/atomic"
+	"unicode/utf8"
+)
+
+// Rule is one thing to look for: either a phrase or an expression.
+type Rule struct {
+	Words []string // whole words in any case, with white space between
+	Expr  string   // RE2 syntax, as Go's regexp takes it
+}
+
+// Match is one occurrence of a rule: its index and byte offsets into the text.
+type Match struct{ Rule, Start, End int32 }
+
+// mode is how a candidate of a rule is confirmed.
+type mode uint8
+
+const (
+	modePhrase mode = iota
+	modeAnchor      // the literal says where the match begins, give or take a few bytes
+	modeLine        // no match crosses a line: the line is searched
+	modeText        // the text is searched, once
+)
+
+// maxSpread is how many places of beginning are tried for one literal.
+const maxSpread = 8
+
+// rule is a Rule ready for use.
+type rule struct {
+	mode   mode
+	words  []string // of a phrase, folded
+	anchor int      // which of them is looked for
+	at     span     // from the start of a match to the literal, in bytes of the text
+	plain  span     // the same where no exotic character stands between
+	re     lazy     // as written
+	mid    lazy     // behind one character
+	top    lazy     // at the beginning of the text
+}
+
+// lazy is an expression that is compiled when it is first needed. Most rules of a large set never are.
+type lazy struct {
+	src string
+	re  atomic.Pointer[regexp.Regexp]
+}
+
+func (l *lazy) get() *regexp.Regexp {
+	if re := l.re.Load(); re != nil {
+		return re
+	}
+	re := regexp.MustCompile(l.src) // Compile has parsed it
+	l.re.Store(re)
+	return re
+}
+
+// literal is a string of which a window is in the bitmap.
+type literal struct {
+	s        string // folded
+	val, msk uint64 // its first eight bytes under the case bit, and which of them there are
+	word     bool   // it only counts as a whole word
+	rules    []int32
+}
+
+// Engine is a compiled set of rules. It never changes and may be shared.
+type Engine struct {
+	rules    []rule
+	literals []literal
+	longest  int // bytes of the longest literal
+	table    table
+
+	always  []int32 // rules that nothing narrows down
+	numbers *automaton
+	digits  []int32 // rules of the automaton, by its pattern
+	before  int     // how far before a run of digits a match can begin
+	edged   bool    // all of these begin at a word boundary
+
+	pool sync.Pool
+}
+
+// Compile makes an engine of rules. The error names the rule by its index.
+func Compile(rules []Rule) (*Engine, error) {
+	c := compiler{e: &Engine{rules: make([]rule, len(rules)), edged: true}, index: map[literalKey]int32{}, freq: commonWindows()}
+	c.analyser.cost = func(lits []string) float64 {
+		sum := 0.0
+		for _, l := range lits {
+			sum += c.freq.rarest(l)
+		}
+		return sum
+	}
+	for i := range rules {
+		if err := c.rule(int32(i), &rules[i]); err != nil { //nolint:gosec // an index
+			return nil, fmt.Errorf("rule %d: %w", i, err)
+		}
+	}
+	if err := c.automaton(); err != nil {
+		return nil, err
+	}
+	e := c.e
+	for i := range e.literals {
+		e.longest = max(e.longest, len(e.literals[i].s))
+	}
+	e.table = newTable(e.literals, c.freq)
+	e.pool.New = func() any { return newScanner(e) }
+	return e, nil
+}
+
+// Slow lists the rules that run over the whole of every text, because no literal and no digits narrow them down.
+func (e *Engine) Slow() []int32 { return e.always }
+
+type literalKey struct {
+	s    string
+	word bool
+}
+
+type compiler struct {
+	e        *Engine
+	analyser analyser
+	freq     *windows
+	index    map[literalKey]int32
+	trees    []*syntax.Regexp // of the automaton
+}
+
+func (c *compiler) rule(i int32, in *Rule) error {
+	r := &c.e.rules[i]
+	if len(in.Words) > 0 {
+		return c.phrase(i, r, in.Words)
+	}
+	tree, err := syntax.Parse(in.Expr, syntax.Perl)
+	if err != nil {
+		return fmt.Errorf("parse expression: %w", err)
+	}
+	r.re.src, r.mid.src, r.top.src = in.Expr, `\A(?s:.)(?:`+in.Expr+`)`, `\A(?:`+in.Expr+`)`
+	f := c.analyser.read(tree)
+	best := whole(&f)
+	switch {
+	case f.length.least == 0, best == nil && !f.startsAtDigits():
+		c.e.always = append(c.e.always, i)
+	case best == nil:
+		c.e.digits = append(c.e.digits, i)
+		c.trees = append(c.trees, tree)
+		c.e.before = max(c.e.before, f.digits.at.most)
+		c.e.edged = c.e.edged && beginsAtEdge(tree)
+	default:
+		r.at, r.plain = span{best.least, best.most}, best.plain
+		r.mode = modeText
+		switch {
+		case r.plain.most >= 0 && r.plain.most-r.plain.least <= maxSpread:
+			r.mode = modeAnchor
+		case !f.newline && !f.begin:
+			r.mode = modeLine
+		}
+		for _, s := range best.lits {
+			c.literal(s, i, false)
+		}
+	}
+	return nil
+}
+
+// farthest is how far before a run of digits a match may begin for the automaton to find it.
+const farthest = 24
+
+func (f *facts) startsAtDigits() bool {
+	return f.digits != nil && f.digits.at.most >= 0 && f.digits.at.most <= farthest
+}
+
+func beginsAtEdge(re *syntax.Regexp) bool {
+	parts := flatten(re, nil)
+	return len(parts) > 0 && parts[0].Op == syntax.OpWordBoundary
+}
+
+// phrase registers a phrase by its rarest word.
+func (c *compiler) phrase(i int32, r *rule, words []string) error {
+	r.mode = modePhrase
+	best := 0.0
+	for j, w := range words {
+		w = foldString(w)
+		if w == "" || !utf8.ValidString(w) {
+			return fmt.Errorf("word %d is empty or no UTF-8", j+1)
+		}
+		r.words = append(r.words, w)
+		if cost := c.freq.rarest(w); j == 0 || cost < best {
+			best, r.anchor = cost, j
+		}
+	}
+	w := r.words[r.anchor]
+	c.literal(w, i, edged(w))
+	return nil
+}
+
+// edged says whether a word begins and ends in word characters, so that others stand around every occurrence.
+func edged(s string) bool {
+	a, _ := utf8.DecodeRuneInString(s)
+	b, _ := utf8.DecodeLastRuneInString(s)
+	return isWord(a) && isWord(b)
+}
+
+func (c *compiler) literal(s string, rule int32, word bool) {
+	k := literalKey{s, word}
+	i, ok := c.index[k]
+	if !ok {
+		i = int32(len(c.e.literals)) //nolint:gosec // an index
+		c.index[k] = i
+		l := literal{s: s, word: word}
+		for j := range min(8, len(s)) {
+			l.val |= uint64(s[j]|caseBit) << (8 * j)
+			l.msk |= 0xff << (8 * j)
+		}
+		c.e.literals = append(c.e.literals, l)
+	}
+	l := &c.e.literals[i]
+	if n := len(l.rules); n == 0 || l.rules[n-1] != rule {
+		l.rules = append(l.rules, rule)
+	}
+}
+
+func (c *compiler) automaton() error {
+	if len(c.trees) == 0 {
+		return nil
+	}
+	var err error
+	c.e.numbers, err = newAutomaton(c.trees)
+	return err
+}

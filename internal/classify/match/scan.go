@@ -1,0 +1,278 @@
+package match
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// run is a run of ASCII digits in the text.
+type run struct{ start, end int32 }
+
+// candidate is a literal found in the text: its offset and length there.
+type candidate struct {
+	literal, at, n int32
+}
+
+// Scanner holds the memory of one scan. It is for one goroutine at a time; [Engine.Scan] takes one from a pool.
+type Scanner struct {
+	e      *Engine
+	text   []byte
+	runs   []run
+	exotic []int32
+	fold   folded
+	found  []candidate
+	auto   *cache
+	hits   []int32
+
+	seen []uint32 // by rule: the scan in which end is meant
+	end  []int32  // by rule: up to where the text was searched for it
+	gen  uint32
+	out  []Match
+	left int // confirmations still allowed
+	over bool
+}
+
+func newScanner(e *Engine) *Scanner {
+	s := &Scanner{e: e, seen: make([]uint32, len(e.rules)), end: make([]int32, len(e.rules))}
+	if e.numbers != nil {
+		s.auto = newCache(e.numbers)
+	}
+	return s
+}
+
+// NewScanner returns a scanner of its own.
+func (e *Engine) NewScanner() *Scanner { return newScanner(e) }
+
+// Scan appends all matches of all rules in text to out, in no particular order. budget bounds how many candidates are
+// confirmed by an expression; complete is false when it was used up: then matches may be missing.
+func (e *Engine) Scan(text []byte, out []Match, budget int) (matches []Match, complete bool) {
+	s := e.pool.Get().(*Scanner) //nolint:errcheck // the pool holds nothing else
+	defer e.pool.Put(s)
+	return s.Scan(text, out, budget)
+}
+
+// Scan is [Engine.Scan] on this scanner.
+func (s *Scanner) Scan(text []byte, out []Match, budget int) (matches []Match, complete bool) {
+	s.gen++
+	s.text, s.out, s.left, s.over = text, out, budget, false
+	s.runs, s.exotic, s.found = s.runs[:0], s.exotic[:0], s.found[:0]
+	s.probeText()
+	if len(s.exotic) > 0 {
+		s.probeExotic()
+		s.sortFound()
+	}
+	for _, c := range s.found {
+		for _, r := range s.e.literals[c.literal].rules {
+			s.candidate(r, int(c.at), int(c.n))
+		}
+	}
+	s.numbers()
+	for _, r := range s.e.always {
+		s.wholeText(r)
+	}
+	s.text, out, s.out = nil, s.out, nil
+	return out, !s.over
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+	lows  = 0x7f7f7f7f7f7f7f7f
+	cases = caseBit * ones
+)
+
+// probeText looks at every window of the text, eight bytes at a time.
+func (s *Scanner) probeText() {
+	n := len(s.text)
+	s.ends(-3, 0)
+	body := 0
+	if n >= 16 {
+		switch s.e.table.stride {
+		case 4:
+			body = s.stride4()
+		case 2:
+			body = s.stride2()
+		default:
+			body = s.stride1()
+		}
+	}
+	for i := body; i < n; i += 8 { // the rest, which a load of sixteen bytes would overrun
+		w := load8(s.text, i)
+		s.notes(i, w)
+	}
+	s.ends(body, n)
+}
+
+// ends probes windows near the ends of the text one by one.
+func (s *Scanner) ends(from, to int) {
+	for i := from; i < to; i++ {
+		if (i+16)%s.e.table.stride == 0 {
+			s.probe(s.text, i, false)
+		}
+	}
+}
+
+// notes keeps the digits and the exotic characters of a word of eight bytes at i.
+func (s *Scanner) notes(i int, w uint64) {
+	if h := (w&lows + 0x3c*ones) & w & highs; h != 0 {
+		s.noteExotic(i, h)
+	}
+	if s.auto != nil {
+		x := w ^ '0'*ones
+		if d := ^(x&lows + 0x76*ones | x) & highs; d != 0 {
+			s.noteDigits(i, d)
+		}
+	}
+}
+
+func (s *Scanner) noteDigits(i int, d uint64) {
+	for ; d != 0; d &= d - 1 {
+		p := int32(i + bits.TrailingZeros64(d)>>3) //nolint:gosec // texts are far below 2 GB
+		if n := len(s.runs); n > 0 && s.runs[n-1].end == p {
+			s.runs[n-1].end++
+			continue
+		}
+		s.runs = append(s.runs, run{p, p + 1})
+	}
+}
+
+func (s *Scanner) stride4() int {
+	t := &s.e.table
+	bm, shift, text := t.bitmap, t.shift&31, s.text
+	i := 0
+	for ; i+16 <= len(text); i += 8 {
+		b := text[i : i+16 : i+16]
+		w := binary.LittleEndian.Uint64(b)
+		v := w | cases
+		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>32)*multiplier>>shift //nolint:gosec // the halves are meant
+		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)       //nolint:gosec // a hash has 22 bits
+		if (b0|b1)&1 != 0 {
+			if b0&1 != 0 {
+				s.window(text, i, uint32(v), false) //nolint:gosec // as above
+			}
+			if b1&1 != 0 {
+				s.window(text, i+4, uint32(v>>32), false) //nolint:gosec // as above
+			}
+		}
+		s.notes(i, w)
+	}
+	return i
+}
+
+func (s *Scanner) stride2() int {
+	t := &s.e.table
+	bm, shift, text := t.bitmap, t.shift&31, s.text
+	i := 0
+	for ; i+16 <= len(text); i += 8 {
+		b := text[i : i+16 : i+16]
+		w := binary.LittleEndian.Uint64(b)
+		v := w | cases
+		v3 := binary.LittleEndian.Uint32(b[6:]) | caseBits
+		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>16)*multiplier>>shift //nolint:gosec // windows of the word
+		h2, h3 := uint32(v>>32)*multiplier>>shift, v3*multiplier>>shift        //nolint:gosec // windows of the word
+		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)       //nolint:gosec // a hash has 22 bits
+		b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)       //nolint:gosec // a hash has 22 bits
+		if (b0|b1|b2|b3)&1 != 0 {
+			if b0&1 != 0 {
+				s.window(text, i, uint32(v), false) //nolint:gosec // as above
+			}
+			if b1&1 != 0 {
+				s.window(text, i+2, uint32(v>>16), false) //nolint:gosec // as above
+			}
+			if b2&1 != 0 {
+				s.window(text, i+4, uint32(v>>32), false) //nolint:gosec // as above
+			}
+			if b3&1 != 0 {
+				s.window(text, i+6, v3, false)
+			}
+		}
+		s.notes(i, w)
+	}
+	return i
+}
+
+func (s *Scanner) stride1() int {
+	text := s.text
+	i := 0
+	for ; i+16 <= len(text); i += 8 {
+		b := text[i : i+16 : i+16]
+		w := binary.LittleEndian.Uint64(b)
+		s.four(i, w|cases)
+		s.four(i+4, binary.LittleEndian.Uint64(b[4:])|cases)
+		s.notes(i, w)
+	}
+	return i
+}
+
+// four probes the windows at i to i+3, of which v holds the bytes.
+func (s *Scanner) four(i int, v uint64) {
+	t := &s.e.table
+	bm, shift := t.bitmap, t.shift&31
+	h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>8)*multiplier>>shift      //nolint:gosec // windows of the word
+	h2, h3 := uint32(v>>16)*multiplier>>shift, uint32(v>>24)*multiplier>>shift //nolint:gosec // windows of the word
+	b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)           //nolint:gosec // a hash has 22 bits
+	b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)           //nolint:gosec // a hash has 22 bits
+	if (b0|b1|b2|b3)&1 == 0 {
+		return
+	}
+	if b0&1 != 0 {
+		s.window(s.text, i, uint32(v), false) //nolint:gosec // as above
+	}
+	if b1&1 != 0 {
+		s.window(s.text, i+1, uint32(v>>8), false) //nolint:gosec // as above
+	}
+	if b2&1 != 0 {
+		s.window(s.text, i+2, uint32(v>>16), false) //nolint:gosec // as above
+	}
+	if b3&1 != 0 {
+		s.window(s.text, i+3, uint32(v>>24), false) //nolint:gosec // as above
+	}
+}
+
+// probe looks at the window at i of a text, which may reach beyond its ends.
+func (s *Scanner) probe(text []byte, i int, exotic bool) {
+	k := uint32(load8(text, i)) | caseBits //nolint:gosec // the first half is meant
+	h := k * multiplier >> s.e.table.shift
+	if s.e.table.bitmap[uint16(h>>6)]>>(h&63)&1 != 0 { //nolint:gosec // a hash has 22 bits
+		s.window(text, i, k, exotic)
+	}
+}
+
+// window takes the literals that stand around a window of text whose bit is set. With exotic, text is that of s.fold and
+// only literals that hold an exotic character count; else only those that hold none.
+func (s *Scanner) window(text []byte, i int, key uint32, exotic bool) {
+	t := &s.e.table
+	j := t.home(key)
+	for t.keys[j].key != key || t.keys[j].to == 0 {
+		if t.keys[j].to == 0 {
+			return
+		}
+		j = (j + 1) & t.mask
+	}
+	for _, p := range t.posts[t.keys[j].from:t.keys[j].to] {
+		l := &s.e.literals[p.literal]
+		at := i - int(p.offset)
+		if at < 0 || at+len(l.s) > len(text) || (load8(text, at)|cases)&l.msk != l.val {
+			continue
+		}
+		if exotic {
+			s.exoticLiteral(p.literal, at)
+			continue
+		}
+		if b := text[at : at+len(l.s)]; sameFold(b, l.s) {
+			s.found = append(s.found, candidate{p.literal, int32(at), int32(len(l.s))}) //nolint:gosec // offsets of the text
+		}
+	}
+}
+
+// exoticLiteral takes a literal found at an offset of s.fold, unless the probe of the text itself sees it.
+func (s *Scanner) exoticLiteral(literal int32, at int) {
+	l := &s.e.literals[literal].s
+	if string(s.fold.b[at:at+len(*l)]) != *l {
+		return
+	}
+	from, to := int(s.fold.orig[at]), int(s.fold.orig[at+len(*l)])
+	if to > from && s.hasExotic(from, to) {
+		s.found = append(s.found, candidate{literal, int32(from), int32(to - from)}) //nolint:gosec // offsets of the text
+	}
+}
