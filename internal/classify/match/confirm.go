@@ -12,15 +12,29 @@ func (s *Scanner) sortFound() {
 	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Compare(a.at, b.at) })
 }
 
-// done is up to where the text was searched for a rule.
-func (s *Scanner) done(r int32) int {
-	if s.seen[r] != s.gen {
-		return 0
-	}
-	return int(s.end[r])
+// progress is how far the search for a rule has come in the present text.
+type progress struct {
+	gen   uint32
+	end   int32 // up to where its matches are known
+	tries int32 // places that were tried
 }
 
-func (s *Scanner) mark(r int32, end int) { s.seen[r], s.end[r] = s.gen, int32(end) } //nolint:gosec // an offset of the text
+func (s *Scanner) progress(r int32) *progress {
+	p := &s.rules[r]
+	if p.gen != s.gen {
+		*p = progress{gen: s.gen}
+	}
+	return p
+}
+
+func (s *Scanner) done(r int32) int {
+	if p := &s.rules[r]; p.gen == s.gen {
+		return int(p.end)
+	}
+	return 0
+}
+
+func (s *Scanner) mark(r int32, end int) { s.progress(r).end = int32(end) } //nolint:gosec // an offset of the text
 
 func (s *Scanner) emit(r int32, from, to int) {
 	s.mark(r, to)
@@ -54,9 +68,8 @@ func (s *Scanner) candidate(r int32, p, n int) {
 	case modeLine:
 		s.line(r, x, p)
 	case modeText:
-		if s.seen[r] != s.gen {
+		if s.done(r) < len(s.text) {
 			s.wholeText(r)
-			s.mark(r, len(s.text))
 		}
 	}
 }
@@ -77,20 +90,36 @@ func (s *Scanner) line(r int32, x *rule, p int) {
 	s.mark(r, to)
 }
 
-// wholeText searches the whole text, by the definition.
+// wholeText searches the whole text, by the definition. Matches that are known already are passed over.
 func (s *Scanner) wholeText(r int32) {
 	if !s.spend() {
 		return
 	}
+	known := s.done(r)
 	for _, m := range s.e.rules[r].re.get().FindAllIndex(s.text, -1) {
-		s.emit(r, m[0], m[1])
+		if m[0] >= known {
+			s.emit(r, m[0], m[1])
+		}
 	}
+	s.mark(r, len(s.text))
 }
+
+// maxTries is how many places are tried in one text for an expression whose matches may be of any length: each try may read
+// on to the end of the text. Then the text is searched once.
+const maxTries = 64
 
 // anchored looks for a match that begins at exactly offset o: with one character before it, which is what an expression
 // can see of what stands there.
 func (s *Scanner) anchored(r int32, x *rule, o int) {
-	if o < s.done(r) || inside(s.text, o) || !s.spend() {
+	p := s.progress(r)
+	if o < int(p.end) || inside(s.text, o) {
+		return
+	}
+	if p.tries++; x.endless && p.tries > maxTries {
+		s.wholeText(r)
+		return
+	}
+	if !s.spend() {
 		return
 	}
 	if o == 0 {

@@ -33,14 +33,15 @@ const maxSpread = 8
 
 // rule is a Rule ready for use.
 type rule struct {
-	mode   mode
-	words  []string // of a phrase, folded
-	anchor int      // which of them is looked for
-	at     span     // from the start of a match to the literal, in bytes of the text
-	plain  span     // the same where no exotic character stands between
-	re     lazy     // as written
-	mid    lazy     // behind one character
-	top    lazy     // at the beginning of the text
+	mode    mode
+	words   []string // of a phrase, folded
+	anchor  int      // which of them is looked for
+	at      span     // from the start of a match to the literal, in bytes of the text
+	plain   span     // the same where no exotic character stands between
+	endless bool     // a match may be of any length
+	re      lazy     // as written
+	mid     lazy     // behind one character
+	top     lazy     // at the beginning of the text
 }
 
 // lazy is an expression that is compiled when it is first needed. Most rules of a large set never are.
@@ -136,6 +137,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	}
 	r.re.src, r.mid.src, r.top.src = in.Expr, `\A(?s:.)(?:`+in.Expr+`)`, `\A(?:`+in.Expr+`)`
 	f := c.analyser.read(tree)
+	r.endless = f.length.most < 0
 	best := whole(&f)
 	switch {
 	case f.length.least == 0, best == nil && !f.startsAtDigits():
@@ -178,10 +180,10 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 	r.mode = modePhrase
 	best := 0.0
 	for j, w := range words {
-		w = foldString(w)
 		if w == "" || !utf8.ValidString(w) {
 			return fmt.Errorf("word %d is empty or no UTF-8", j+1)
 		}
+		w = foldString(w)
 		r.words = append(r.words, w)
 		if cost := c.freq.rarest(w); j == 0 || cost < best {
 			best, r.anchor = cost, j

@@ -108,6 +108,7 @@ func (a *analyser) repeat(sub *syntax.Regexp, most int) facts {
 
 func literalFacts(re *syntax.Regexp) facts {
 	var f facts
+	broken := false
 	b := make([]byte, 0, len(re.Rune)*2)
 	for _, r := range re.Rune {
 		b = utf8.AppendRune(b, canon(r))
@@ -117,8 +118,12 @@ func literalFacts(re *syntax.Regexp) facts {
 		}
 		f.length = f.length.plus(span{least, most})
 		f.newline = f.newline || r == '\n'
+		broken = broken || r == utf8.RuneError
 	}
 	f.plain, f.exact = span{len(b), len(b)}, []string{string(b)}
+	if broken { // it also matches a byte that is no UTF-8
+		f.length.least, f.plain.least, f.exact = 1, 1, nil
+	}
 	return f
 }
 
@@ -149,10 +154,23 @@ func classFacts(re *syntax.Regexp) facts {
 			}
 		}
 	}
+	if slices.Contains(set, string(utf8.RuneError)) || len(set) > maxClass && inClass(re, utf8.RuneError) { // it also matches a byte that is no UTF-8
+		f.length.least, f.plain.least = 1, 1
+		return f
+	}
 	if len(set) <= maxClass {
 		f.exact = set
 	}
 	return f
+}
+
+func inClass(re *syntax.Regexp, r rune) bool {
+	for i := 0; i < len(re.Rune); i += 2 {
+		if re.Rune[i] <= r && r <= re.Rune[i+1] {
+			return true
+		}
+	}
+	return false
 }
 
 // maxClass is how many characters of a class are written out.

@@ -201,8 +201,8 @@ func assertions(prev uint8, sym int) syntax.EmptyOp {
 	return holds | syntax.EmptyNoWordBoundary
 }
 
-// at appends the patterns that may match from offset p on. It never misses one.
-func (c *cache) at(text []byte, p int, hits []int32) []int32 {
+// at appends the patterns that may match from offset p on, and returns how many characters it read. It never misses one.
+func (c *cache) at(text []byte, p int, hits []int32) (found []int32, read int) {
 	if len(c.core) > maxStates {
 		c.reset()
 	}
@@ -218,7 +218,7 @@ func (c *cache) at(text []byte, p int, hits []int32) []int32 {
 			c.next[int(state)*symbols+sym] = to
 		}
 		if to == stateDead {
-			return hits
+			return hits, read
 		}
 		for _, o := range c.outs[to] {
 			if !slices.Contains(hits, o) {
@@ -227,7 +227,7 @@ func (c *cache) at(text []byte, p int, hits []int32) []int32 {
 		}
 		switch sym {
 		case symEnd:
-			return hits
+			return hits, read
 		case symHigh:
 			_, n := utf8.DecodeRune(text[p:])
 			p += n
@@ -235,6 +235,7 @@ func (c *cache) at(text []byte, p int, hits []int32) []int32 {
 			p++
 		}
 		state = to
+		read++
 	}
 }
 
@@ -251,23 +252,41 @@ func standing(text []byte, p int) uint8 {
 	return beforeOther
 }
 
+// readings is how often each character of a text may be read by the automaton, on average: enough for any text but one
+// made of digits.
+const readings = 64
+
 // numbers starts the automaton wherever a run of digits can belong to a match.
 func (s *Scanner) numbers() {
 	if s.auto == nil {
 		return
 	}
-	e, next := s.e, 0
+	e, next, left := s.e, 0, readings*(len(s.text)+64)
 	for _, d := range s.runs {
 		for p := max(next, int(d.start)-e.before); p < int(d.end); p++ {
 			next = p + 1
 			if e.edged && wordByte(s.text[p]) == (p > 0 && wordByte(s.text[p-1])) || inside(s.text, p) {
 				continue
 			}
-			s.hits = s.auto.at(s.text, p, s.hits[:0])
+			var read int
+			s.hits, read = s.auto.at(s.text, p, s.hits[:0])
 			for _, h := range s.hits {
 				r := e.digits[h]
 				s.anchored(r, &e.rules[r], p)
 			}
+			if left -= read; left < 0 {
+				s.eachNumber()
+				return
+			}
+		}
+	}
+}
+
+// eachNumber searches the text for each of the automaton's rules by itself, in place of what is left of it.
+func (s *Scanner) eachNumber() {
+	for _, r := range s.e.digits {
+		if s.done(r) < len(s.text) {
+			s.wholeText(r)
 		}
 	}
 }

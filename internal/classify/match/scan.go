@@ -22,20 +22,20 @@ type Scanner struct {
 	fold   folded
 	found  []candidate
 	auto   *cache
+	wanted uint64 // all ones when digits are wanted
 	hits   []int32
 
-	seen []uint32 // by rule: the scan in which end is meant
-	end  []int32  // by rule: up to where the text was searched for it
-	gen  uint32
-	out  []Match
-	left int // confirmations still allowed
-	over bool
+	rules []progress
+	gen   uint32
+	out   []Match
+	left  int // confirmations still allowed
+	over  bool
 }
 
 func newScanner(e *Engine) *Scanner {
-	s := &Scanner{e: e, seen: make([]uint32, len(e.rules)), end: make([]int32, len(e.rules))}
+	s := &Scanner{e: e, rules: make([]progress, len(e.rules))}
 	if e.numbers != nil {
-		s.auto = newCache(e.numbers)
+		s.auto, s.wanted = newCache(e.numbers), ^uint64(0)
 	}
 	return s
 }
@@ -98,7 +98,7 @@ func (s *Scanner) probeText() {
 	}
 	for i := body; i < n; i += 8 { // the rest, which a load of sixteen bytes would overrun
 		w := load8(s.text, i)
-		s.notes(i, w)
+		s.note(i, highBytes(w), digitBytes(w)&s.wanted)
 	}
 	s.ends(body, n)
 }
@@ -112,33 +112,40 @@ func (s *Scanner) ends(from, to int) {
 	}
 }
 
-// notes keeps the digits and the exotic characters of a word of eight bytes at i.
-func (s *Scanner) notes(i int, w uint64) {
-	if h := (w&lows + 0x3c*ones) & w & highs; h != 0 {
-		s.noteExotic(i, h)
-	}
-	if s.auto != nil {
-		x := w ^ '0'*ones
-		if d := ^(x&lows + 0x76*ones | x) & highs; d != 0 {
-			s.noteDigits(i, d)
-		}
-	}
+// highBytes has the high bit of each byte of w that may be the lead byte of an exotic character: those from C4 on.
+func highBytes(w uint64) uint64 { return (w&lows + 0x3c*ones) & w & highs }
+
+// digitBytes has the high bit of each byte of w that is an ASCII digit.
+func digitBytes(w uint64) uint64 {
+	x := w ^ '0'*ones
+	return ^(x&lows + 0x76*ones | x) & highs
 }
 
-func (s *Scanner) noteDigits(i int, d uint64) {
-	for ; d != 0; d &= d - 1 {
-		p := int32(i + bits.TrailingZeros64(d)>>3) //nolint:gosec // texts are far below 2 GB
-		if n := len(s.runs); n > 0 && s.runs[n-1].end == p {
-			s.runs[n-1].end++
+// note keeps the exotic characters and the runs of digits among eight bytes at i.
+func (s *Scanner) note(i int, high, digits uint64) {
+	if high != 0 {
+		s.noteExotic(i, high)
+	}
+	if digits == 0 {
+		return
+	}
+	m := uint8(digits >> 7 * 0x0102040810204080 >> 56) //nolint:gosec // one bit for each byte
+	for m != 0 {
+		from := bits.TrailingZeros8(m)
+		to := from + bits.TrailingZeros8(^(m >> from))
+		m = m >> to << to
+		start, end := int32(i+from), int32(i+to) //nolint:gosec // texts are far below 2 GB
+		if n := len(s.runs); n > 0 && s.runs[n-1].end == start {
+			s.runs[n-1].end = end
 			continue
 		}
-		s.runs = append(s.runs, run{p, p + 1})
+		s.runs = append(s.runs, run{start, end})
 	}
 }
 
 func (s *Scanner) stride4() int {
 	t := &s.e.table
-	bm, shift, text := t.bitmap, t.shift&31, s.text
+	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.wanted
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
@@ -154,14 +161,16 @@ func (s *Scanner) stride4() int {
 				s.window(text, i+4, uint32(v>>32), false) //nolint:gosec // as above
 			}
 		}
-		s.notes(i, w)
+		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+			s.note(i, high, digits)
+		}
 	}
 	return i
 }
 
 func (s *Scanner) stride2() int {
 	t := &s.e.table
-	bm, shift, text := t.bitmap, t.shift&31, s.text
+	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.wanted
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
@@ -186,20 +195,24 @@ func (s *Scanner) stride2() int {
 				s.window(text, i+6, v3, false)
 			}
 		}
-		s.notes(i, w)
+		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+			s.note(i, high, digits)
+		}
 	}
 	return i
 }
 
 func (s *Scanner) stride1() int {
-	text := s.text
+	text, wanted := s.text, s.wanted
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
 		w := binary.LittleEndian.Uint64(b)
 		s.four(i, w|cases)
 		s.four(i+4, binary.LittleEndian.Uint64(b[4:])|cases)
-		s.notes(i, w)
+		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+			s.note(i, high, digits)
+		}
 	}
 	return i
 }
