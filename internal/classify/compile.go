@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"sigill/internal/classify/match"
 )
 
 // Engine is a compiled set of detectors. It never changes and may be shared.
 type Engine struct {
 	detectors []detector
-	patterns  []pattern // regular expressions
+	patterns  []pattern     // regular expressions
+	regexes   *match.Engine // of patterns, by the same index
 	shapes    []digitShape
 	byLength  [maxGroup + 1][]int32 // shapes by the length of their first group
 	sets      int                   // context sets
@@ -43,10 +46,10 @@ type detector struct {
 
 type pattern struct {
 	det        int32
-	re         *regexp.Regexp
-	value      int
+	src        string
+	value      int // the group that holds the value
 	confidence Confidence
-	need       need
+	gated      bool
 }
 
 type digitShape struct {
@@ -93,6 +96,9 @@ func Compile(detectors []Detector) (*Engine, error) {
 		if err := c.detector(&sorted[i]); err != nil {
 			return nil, fmt.Errorf("detector %s: %w", sorted[i].ID, err)
 		}
+	}
+	if err := c.regexes(); err != nil {
+		return nil, err
 	}
 	e := c.e
 	e.sets = len(c.sets)
@@ -278,27 +284,28 @@ func (c *compiler) pattern(d *Detector, p *Pattern, det int32) error {
 	if p.Value < 0 || p.Value > re.NumSubexp() {
 		return fmt.Errorf("value %d: the regex has %d groups", p.Value, re.NumSubexp())
 	}
-	n, err := analyse(p.Regex)
-	if err != nil {
-		return fmt.Errorf("regex: %w", err)
-	}
-	at := int32(len(c.e.patterns))
-	c.e.patterns = append(c.e.patterns, pattern{det: det, re: re, value: p.Value, confidence: p.Confidence, need: n})
-	for _, lit := range n.literals {
-		c.keyword(keyword{text: lit}, lit, use{kind: useLine, at: at})
-	}
-	if n.literals == nil && len(d.Prefilter) == 0 {
-		c.e.warnings = append(c.e.warnings, fmt.Sprintf("detector %s: pattern %q has no fixed word, so it runs over %s; add a prefilter",
-			d.ID, p.Regex, runsOver(n)))
-	}
+	c.e.patterns = append(c.e.patterns, pattern{det: det, src: p.Regex, value: p.Value, confidence: p.Confidence, gated: len(d.Prefilter) > 0})
 	return nil
 }
 
-func runsOver(n need) string {
-	if n.digit && n.lineBound {
-		return "every line with a digit"
+// regexes compiles all regular expressions together, and names those that nothing narrows down.
+func (c *compiler) regexes() error {
+	rules := make([]match.Rule, len(c.e.patterns))
+	for i := range c.e.patterns {
+		rules[i].Expr = c.e.patterns[i].src
 	}
-	return "the whole of every text"
+	m, err := match.Compile(rules)
+	if err != nil {
+		return fmt.Errorf("compile patterns: %w", err)
+	}
+	c.e.regexes = m
+	for _, i := range m.Slow() {
+		if p := &c.e.patterns[i]; !p.gated {
+			c.e.warnings = append(c.e.warnings, fmt.Sprintf("detector %s: pattern %q has no fixed word and no digits, so it runs over the whole of every text; add a prefilter",
+				c.e.detectors[p.det].id, p.src))
+		}
+	}
+	return nil
 }
 
 func (c *compiler) shape(p *Pattern, det int32) error {

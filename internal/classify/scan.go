@@ -1,12 +1,13 @@
 package classify
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 
+	"sigill/internal/classify/match"
 	"sigill/internal/extract"
 )
 
@@ -47,7 +48,7 @@ const (
 	maxHits     = 10_000  // of one detector
 	maxWeak     = 1_000   // of one detector, of low confidence
 	maxRejected = 20      // of one detector
-	maxMatches  = 200_000 // of one pattern in one segment
+	maxTries    = 500_000 // of patterns in one segment
 )
 
 // scanner holds the buffers of one scan.
@@ -62,8 +63,8 @@ type scanner struct {
 	touched    []int32     // context sets with words in this segment
 	open       []bool      // by detector: a prefilter word is in this segment
 	openAlways []bool      // by detector: a prefilter word is in the subject
-	lines      [][]int32   // by pattern: where its literals stand in this segment
-	linesUsed  []int32
+	want       []bool      // by pattern: its detector is open
+	matches    []match.Match
 	wordHits   []termHit
 
 	segment int
@@ -104,7 +105,7 @@ func newScanner(e *Engine) *scanner {
 	n := len(e.detectors)
 	s := &scanner{
 		e: e, found: make([][]wordHit, e.sets), subject: make([]int32, e.sets), open: make([]bool, n), openAlways: make([]bool, n),
-		lines: make([][]int32, len(e.patterns)), count: make([]int32, n), weak: make([]int32, n), rejects: make([]int32, n),
+		want: make([]bool, len(e.patterns)), count: make([]int32, n), weak: make([]int32, n), rejects: make([]int32, n),
 	}
 	s.value.Series = s.series
 	return s
@@ -186,10 +187,7 @@ func (s *scanner) clearSegment() {
 	for _, set := range s.touched {
 		s.found[set] = s.found[set][:0]
 	}
-	for _, p := range s.linesUsed {
-		s.lines[p] = s.lines[p][:0]
-	}
-	s.touched, s.linesUsed, s.wordHits, s.hits = s.touched[:0], s.linesUsed[:0], s.wordHits[:0], s.hits[:0]
+	s.touched, s.wordHits, s.hits = s.touched[:0], s.wordHits[:0], s.hits[:0]
 	copy(s.open, s.openAlways)
 }
 
@@ -219,11 +217,6 @@ func (s *scanner) foundWord(key int32, start, end int) {
 			s.found[u.at] = append(s.found[u.at], wordHit{int32(start), int32(end), key})
 		case useGate:
 			s.open[u.at] = true
-		case useLine:
-			if len(s.lines[u.at]) == 0 {
-				s.linesUsed = append(s.linesUsed, u.at)
-			}
-			s.lines[u.at] = append(s.lines[u.at], int32(start))
 		}
 	}
 }
@@ -280,73 +273,40 @@ func (s *scanner) matchShapes(ctx context.Context) error {
 func (s *scanner) matchPatterns(ctx context.Context) error {
 	for i := range s.e.patterns {
 		p := &s.e.patterns[i]
-		if s.e.detectors[p.det].gated && !s.open[p.det] || p.need.literals != nil && len(s.lines[i]) == 0 || p.need.digit && len(s.groups) == 0 {
-			continue
+		s.want[i] = !p.gated || s.open[p.det]
+	}
+	var complete bool
+	s.matches, complete = s.e.regexes.Scan(s.text.norm, s.matches[:0], match.Limits{Confirms: maxTries, Want: s.want, Done: ctx.Done()})
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !complete {
+		s.result.Incomplete = append(s.result.Incomplete, s.segment)
+	}
+	slices.SortFunc(s.matches, func(a, b match.Match) int { return cmp.Or(cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Start, b.Start)) })
+	for i, m := range s.matches {
+		if i%1024 == 1023 && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		left := maxMatches
-		s.eachRange(int32(i), func(from, to int) {
-			left = s.matchRange(p, from, to, left)
-		})
-		if left <= 0 && !slices.Contains(s.result.Incomplete, s.segment) {
-			s.result.Incomplete = append(s.result.Incomplete, s.segment)
-		}
+		s.takeMatch(m)
 	}
 	return nil
 }
 
-// eachRange calls f for every stretch of text in which a pattern can match.
-func (s *scanner) eachRange(at int32, f func(from, to int)) {
-	p := &s.e.patterns[at]
-	switch {
-	case !p.need.lineBound || p.need.literals == nil && !p.need.digit:
-		f(0, len(s.text.norm))
-	case p.need.literals != nil:
-		done := 0
-		for _, place := range s.lines[at] {
-			done = s.line(int(place), done, f)
+// takeMatch makes a candidate of a match of a pattern, or of the group in it that holds the value.
+func (s *scanner) takeMatch(m match.Match) {
+	p := &s.e.patterns[m.Rule]
+	from, to := m.Start, m.End
+	if p.value > 0 {
+		groups := s.e.regexes.Groups(s.text.norm, m)
+		if groups == nil || groups[2*p.value] < 0 {
+			return
 		}
-	default:
-		done := 0
-		for _, g := range s.groups {
-			done = s.line(int(g.start), done, f)
-		}
+		from, to = int32(groups[2*p.value]), int32(groups[2*p.value+1])
 	}
-}
-
-// line calls f for the line around offset p unless it lies before done, and returns where it ends.
-func (s *scanner) line(p, done int, f func(from, to int)) int {
-	if p < done {
-		return done
+	if to > from {
+		s.candidate(candidate{det: p.det, start: from, end: to, confidence: p.confidence})
 	}
-	from, to := lineAround(s.text.norm, p)
-	f(from, to)
-	return to
-}
-
-func lineAround(text []byte, p int) (from, to int) {
-	from = bytes.LastIndexByte(text[:p], '\n') + 1
-	to = len(text)
-	if n := bytes.IndexByte(text[p:], '\n'); n >= 0 {
-		to = p + n
-	}
-	return from, to
-}
-
-func (s *scanner) matchRange(p *pattern, from, to, left int) int {
-	if left <= 0 {
-		return 0
-	}
-	all := p.re.FindAllSubmatchIndex(s.text.norm[from:to], left)
-	for _, m := range all {
-		a, b := m[2*p.value], m[2*p.value+1]
-		if a >= 0 && b > a {
-			s.candidate(candidate{det: p.det, start: int32(from + a), end: int32(from + b), confidence: p.confidence})
-		}
-	}
-	return left - len(all)
 }
 
 func (s *scanner) runFinders() {

@@ -263,11 +263,11 @@ func TestCompileRefuses(t *testing.T) {
 
 func TestWarnings(t *testing.T) {
 	t.Parallel()
-	e, err := Compile([]Detector{{ID: "a", Patterns: []Pattern{{Regex: `[A-Z]{3}\d`, Confidence: Low}}}, {ID: "b", Patterns: []Pattern{{Regex: `jnr\d`, Confidence: Low}}}})
+	e, err := Compile([]Detector{{ID: "a", Patterns: []Pattern{{Regex: `[A-Z]{8}`, Confidence: Low}}}, {ID: "b", Patterns: []Pattern{{Regex: `jnr\d`, Confidence: Low}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w := e.Warnings(); len(w) != 1 || !strings.Contains(w[0], "every line with a digit") {
+	if w := e.Warnings(); len(w) != 1 || !strings.Contains(w[0], "detector a: pattern \"[A-Z]{8}\" has no fixed word and no digits") {
 		t.Errorf("warnings = %q", w)
 	}
 }
@@ -309,7 +309,7 @@ func TestTooManyMatchesAreTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := e.Scan(context.Background(), []extract.Segment{body(strings.Repeat("7", maxMatches+1))}, today)
+	r, err := e.Scan(context.Background(), []extract.Segment{body(strings.Repeat("7", maxTries+1))}, today)
 	if err != nil || len(r.Incomplete) != 1 {
 		t.Errorf("incomplete %v, %v", r.Incomplete, err)
 	}

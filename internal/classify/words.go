@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"sort"
 	"strings"
 	"unicode"
@@ -26,7 +27,7 @@ type keywordSet struct {
 // use is one consumer of a keyword.
 type use struct {
 	kind useKind
-	at   int32 // index of a detector, context set or pattern
+	at   int32 // index of a detector or context set
 	term int32 // useWord: index of the detector's term
 }
 
@@ -36,7 +37,6 @@ const (
 	useWord    useKind = iota // a phrase of a word detector
 	useContext                // a word of a context set
 	useGate                   // opens a pattern or detector for the whole segment
-	useLine                   // a pattern can only match on a line that holds this
 )
 
 func newKeywordSet() *keywordSet { return &keywordSet{index: map[keyword]int32{}} }
@@ -71,6 +71,8 @@ func plainWord(s string) string {
 type trie struct {
 	begin  bitmap // the first two bytes of all keywords
 	inside bitmap // of those that may begin inside a word
+	short  bitmap // of those whose first four bytes cannot be told
+	long   bitmap // hashes of the first four bytes of the others
 	root   [256]int32
 	nodes  []node
 	edges  []edge
@@ -123,12 +125,41 @@ func newTrie(keys []keyword) *trie {
 		if !k.start {
 			t.inside.mark(k.text)
 		}
+		if plainStart(k.text) {
+			t.long.setHash(binary.LittleEndian.Uint32([]byte(k.text)))
+		} else {
+			t.short.mark(k.text)
+		}
 	}
 	t.freeze(root)
 	for _, e := range t.edges[t.nodes[0].edge : t.nodes[0].edge+t.nodes[0].edges] {
 		t.root[e.b] = e.to
 	}
 	return t
+}
+
+// plainStart says whether the first four bytes of a keyword stand in a text as they are, unless a filler or a hyphen at a
+// line end stands between them.
+func plainStart(text string) bool {
+	return len(text) >= 4 && !strings.ContainsAny(text[:4], " -")
+}
+
+func hash16(w uint32) uint { return uint(w * 0x9e3779b1 >> 16) }
+
+func (m *bitmap) setHash(w uint32) {
+	h := hash16(w)
+	m[h>>6] |= 1 << (h & 63)
+}
+
+// may says whether a keyword can begin with these four bytes of text, the first two of which begin one.
+func (t *trie) may(w uint32, two uint) bool {
+	return t.long.has(hash16(w)) || t.short.has(two) || holds(w, filler) || holds(w, '-')
+}
+
+// holds says whether one of four bytes is b.
+func holds(w uint32, b byte) bool {
+	x := w ^ uint32(b)*0x01010101
+	return (x-0x01010101)&^x&0x80808080 != 0
 }
 
 // mark notes the first two bytes of a keyword. What stands second may also be a filler, or any white space.
@@ -194,7 +225,7 @@ func (t *trie) find(text []byte, from, to int, found func(key int32, start, end 
 			w |= uint(text[i+1])
 		}
 		// Beyond ASCII a byte does not say whether it ends a word; report looks closer.
-		if t.begin.has(w) && (!alnum(prev) || t.inside.has(w)) {
+		if t.begin.has(w) && (!alnum(prev) || t.inside.has(w)) && (i+4 > len(text) || t.may(binary.LittleEndian.Uint32(text[i:]), w)) {
 			t.walk(text, i, found)
 		}
 		prev = c

@@ -14,9 +14,9 @@ func (s *Scanner) sortFound() {
 
 // progress is how far the search for a rule has come in the present text.
 type progress struct {
-	gen   uint32
-	end   int32 // up to where its matches are known
-	tries int32 // places that were tried
+	gen  uint32
+	end  int32 // up to where its matches are known
+	read int64 // bytes that tries may have read
 }
 
 func (s *Scanner) progress(r int32) *progress {
@@ -41,15 +41,26 @@ func (s *Scanner) emit(r int32, from, to int) {
 	s.out = append(s.out, Match{r, int32(from), int32(to)}) //nolint:gosec // offsets of the text
 }
 
-// spend takes one from the budget of confirmations.
+// spend takes one from the confirmations that are allowed, and looks at the clock now and then.
 func (s *Scanner) spend() bool {
 	if s.left <= 0 {
 		s.over = true
 		return false
 	}
 	s.left--
-	return true
+	if s.left%256 != 0 || s.stop == nil {
+		return true
+	}
+	select {
+	case <-s.stop:
+		s.left, s.over = 0, true
+		return false
+	default:
+		return true
+	}
 }
+
+func (s *Scanner) wanted(r int32) bool { return s.want == nil || s.want[r] }
 
 // candidate confirms a rule whose literal stands at text[p:p+n].
 func (s *Scanner) candidate(r int32, p, n int) {
@@ -84,9 +95,7 @@ func (s *Scanner) line(r int32, x *rule, p int) {
 	if i := bytes.IndexByte(s.text[p:], '\n'); i >= 0 {
 		to = p + i + 1
 	}
-	for _, m := range x.re.get().FindAllIndex(s.text[from:to], -1) {
-		s.emit(r, from+m[0], from+m[1])
-	}
+	s.search(r, from, to, 0)
 	s.mark(r, to)
 }
 
@@ -95,18 +104,38 @@ func (s *Scanner) wholeText(r int32) {
 	if !s.spend() {
 		return
 	}
-	known := s.done(r)
-	for _, m := range s.e.rules[r].re.get().FindAllIndex(s.text, -1) {
-		if m[0] >= known {
-			s.emit(r, m[0], m[1])
-		}
-	}
+	s.search(r, 0, len(s.text), s.done(r))
 	s.mark(r, len(s.text))
 }
 
-// maxTries is how many places are tried in one text for an expression whose matches may be of any length: each try may read
-// on to the end of the text. Then the text is searched once.
-const maxTries = 64
+// search takes the matches in text[from:to] that begin at known or behind it. Each counts as a confirmation: a text may
+// hold as many as it has characters.
+func (s *Scanner) search(r int32, from, to, known int) {
+	for _, m := range s.e.rules[r].re.get().FindAllIndex(s.text[from:to], s.left+1) {
+		if !s.spend() {
+			return
+		}
+		if from+m[0] >= known {
+			s.emit(r, from+m[0], from+m[1])
+		}
+	}
+}
+
+// triesPerByte is how often an expression whose matches may be of any length may read a text, by being tried at many places
+// of it. Beyond that the text is searched once.
+const triesPerByte = 4
+
+// tryAgain says whether an endless expression may be tried at o. A try may read on to the end of the line, or of the text.
+func (s *Scanner) tryAgain(p *progress, x *rule, o int) bool {
+	reach := len(s.text) - o
+	if x.mode != modeText && !x.newline {
+		if i := bytes.IndexByte(s.text[o:], '\n'); i >= 0 {
+			reach = i
+		}
+	}
+	p.read += int64(reach)
+	return p.read <= int64(triesPerByte*len(s.text)+256<<10)
+}
 
 // anchored looks for a match that begins at exactly offset o: with one character before it, which is what an expression
 // can see of what stands there.
@@ -115,7 +144,7 @@ func (s *Scanner) anchored(r int32, x *rule, o int) {
 	if o < int(p.end) || inside(s.text, o) {
 		return
 	}
-	if p.tries++; x.endless && p.tries > maxTries {
+	if x.endless && !s.tryAgain(p, x, o) {
 		s.wholeText(r)
 		return
 	}
@@ -202,4 +231,26 @@ func (s *Scanner) before(p int, w string) int {
 		p, w = p-n, w[:len(w)-k]
 	}
 	return p
+}
+
+// Groups returns the places of the groups of a match of an expression, as regexp's FindSubmatchIndex does.
+func (e *Engine) Groups(text []byte, m Match) []int {
+	x, from := &e.rules[m.Rule], int(m.Start)
+	re := &x.top
+	if from > 0 {
+		_, n := utf8.DecodeLastRune(text[:from])
+		from -= n
+		re = &x.mid
+	}
+	loc := re.get().FindSubmatchIndex(text[from:])
+	if loc == nil {
+		return nil
+	}
+	for i := range loc {
+		if loc[i] >= 0 {
+			loc[i] += from
+		}
+	}
+	loc[0] = int(m.Start)
+	return loc
 }

@@ -39,6 +39,7 @@ type rule struct {
 	at      span     // from the start of a match to the literal, in bytes of the text
 	plain   span     // the same where no exotic character stands between
 	endless bool     // a match may be of any length
+	newline bool     // a match may hold a line end
 	re      lazy     // as written
 	mid     lazy     // behind one character
 	top     lazy     // at the beginning of the text
@@ -137,7 +138,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	}
 	r.re.src, r.mid.src, r.top.src = in.Expr, `\A(?s:.)(?:`+in.Expr+`)`, `\A(?:`+in.Expr+`)`
 	f := c.analyser.read(tree)
-	r.endless = f.length.most < 0
+	r.endless, r.newline = f.length.most < 0, f.newline
 	best := whole(&f)
 	switch {
 	case f.length.least == 0, best == nil && !f.startsAtDigits():

@@ -129,7 +129,7 @@ func mustCompile(t testing.TB, rules []Rule) *Engine {
 	return e
 }
 
-const plenty = 1 << 30
+var plenty = Limits{Confirms: 1 << 30}
 
 func compare(t *testing.T, e *Engine, ref *reference, text []byte) {
 	t.Helper()
@@ -220,6 +220,20 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
+// FuzzFew is FuzzScan with the few rules of every kind that the reference is fast with: for long runs.
+func FuzzFew(f *testing.F) {
+	for _, p := range pieces {
+		f.Add([]byte(p + " " + p))
+	}
+	rules := []Rule{{Words: []string{"kelvin", "massa"}}, {Expr: `(?i)kund(?:nr)? ?\d{2,}\b`}, {Expr: `\b\d{4}-\d`}, {Expr: `(?i)hem.{0,9}kod`}}
+	e, ref := mustCompile(f, rules), newReference(rules)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) < 400 {
+			compare(t, e, ref, text)
+		}
+	})
+}
+
 // FuzzExpression holds any expression against any text.
 func FuzzExpression(f *testing.F) {
 	for _, e := range expressions {
@@ -245,12 +259,49 @@ func TestBudget(t *testing.T) {
 	t.Parallel()
 	e := mustCompile(t, []Rule{{Expr: `(?i)nummer\d`}, {Words: []string{"ord"}}})
 	text := []byte(strings.Repeat("nummer1 ", 100) + "ord")
-	got, complete := e.Scan(text, nil, 10)
+	got, complete := e.Scan(text, nil, Limits{Confirms: 10})
 	if complete || len(got) != 11 {
 		t.Errorf("%d matches, complete %v; want 10 numbers, the word, and not complete", len(got), complete)
 	}
-	if got, complete = e.Scan(text, nil, 100); !complete || len(got) != 101 {
+	if got, complete = e.Scan(text, nil, Limits{Confirms: 100}); !complete || len(got) != 101 {
 		t.Errorf("%d matches, complete %v", len(got), complete)
+	}
+}
+
+func TestWanted(t *testing.T) {
+	t.Parallel()
+	rules := []Rule{{Expr: `(?i)nummer\d`}, {Words: []string{"ord"}}, {Expr: `\b\d{4}\b`}, {Expr: `[A-Z]{8}`}}
+	text := []byte("nummer1 ord 1234 ABCDEFGH")
+	for i := range rules {
+		want := make([]bool, len(rules))
+		want[i] = true
+		got, _ := mustCompile(t, rules).Scan(text, nil, Limits{Confirms: 100, Want: want})
+		if len(got) != 1 || got[0].Rule != int32(i) {
+			t.Errorf("only rule %d is wanted, found %v", i, got)
+		}
+	}
+}
+
+func TestDone(t *testing.T) {
+	t.Parallel()
+	done := make(chan struct{})
+	close(done)
+	e := mustCompile(t, []Rule{{Expr: `(?i)nummer\d`}})
+	if got, complete := e.Scan([]byte(strings.Repeat("nummer1 ", 1000)), nil, Limits{Confirms: 5000, Done: done}); complete || len(got) == 1000 {
+		t.Errorf("%d matches, complete %v, though the time was over", len(got), complete)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	rules := []Rule{{Expr: `\b(?i)jnr ?(\d{3})(x)?`}}
+	e := mustCompile(t, rules)
+	for _, text := range []string{"jnr 123", "å jnr 123x", "\xffJNR456"} {
+		got, _ := e.Scan([]byte(text), nil, plenty)
+		want := regexp.MustCompile(rules[0].Expr).FindSubmatchIndex([]byte(text))
+		if len(got) != 1 || !slices.Equal(e.Groups([]byte(text), got[0]), want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
 	}
 }
 
@@ -272,7 +323,8 @@ func TestCompileErrors(t *testing.T) {
 }
 
 func TestScanAllocatesNothing(t *testing.T) { // not parallel: it counts allocations
-	e := mustCompile(t, testRules()[:10])
+	// Expressions that are searched for on a line, not at a place, allocate where their literal stands.
+	e := mustCompile(t, append(slices.Clone(testRules()[:4]), testRules()[len(expressions):]...))
 	s := e.NewScanner()
 	text := []byte(strings.Repeat("Kundnr 12345 och 890102-2387, personnummer: 1234567890 för konto.\n", 50))
 	var out []Match
@@ -290,7 +342,7 @@ func TestHostileText(t *testing.T) {
 	e := mustCompile(t, testRules())
 	for _, unit := range []string{"hemlig ", "1", "personnummer", "\u212a", "k", "i enlighet ", "BEGIN", "\n", "å", "4111 "} {
 		text := []byte(strings.Repeat(unit, 200_000/len(unit)))
-		if _, complete := e.Scan(text, nil, 2_000_000); !complete {
+		if _, complete := e.Scan(text, nil, Limits{Confirms: 2_000_000}); !complete {
 			t.Errorf("%q: over 10 confirmations a byte", unit)
 		}
 	}

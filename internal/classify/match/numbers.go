@@ -258,7 +258,7 @@ const readings = 64
 
 // numbers starts the automaton wherever a run of digits can belong to a match.
 func (s *Scanner) numbers() {
-	if s.auto == nil {
+	if s.auto == nil || s.want != nil && !slices.ContainsFunc(s.e.digits, s.wanted) {
 		return
 	}
 	e, next, left := s.e, 0, readings*(len(s.text)+64)
@@ -271,8 +271,9 @@ func (s *Scanner) numbers() {
 			var read int
 			s.hits, read = s.auto.at(s.text, p, s.hits[:0])
 			for _, h := range s.hits {
-				r := e.digits[h]
-				s.anchored(r, &e.rules[r], p)
+				if r := e.digits[h]; s.wanted(r) {
+					s.anchored(r, &e.rules[r], p)
+				}
 			}
 			if left -= read; left < 0 {
 				s.eachNumber()
@@ -285,7 +286,7 @@ func (s *Scanner) numbers() {
 // eachNumber searches the text for each of the automaton's rules by itself, in place of what is left of it.
 func (s *Scanner) eachNumber() {
 	for _, r := range s.e.digits {
-		if s.done(r) < len(s.text) {
+		if s.wanted(r) && s.done(r) < len(s.text) {
 			s.wholeText(r)
 		}
 	}

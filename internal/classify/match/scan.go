@@ -22,12 +22,14 @@ type Scanner struct {
 	fold   folded
 	found  []candidate
 	auto   *cache
-	wanted uint64 // all ones when digits are wanted
+	digits uint64 // all ones when runs of digits are wanted
 	hits   []int32
 
 	rules []progress
 	gen   uint32
 	out   []Match
+	want  []bool
+	stop  <-chan struct{}
 	left  int // confirmations still allowed
 	over  bool
 }
@@ -35,7 +37,7 @@ type Scanner struct {
 func newScanner(e *Engine) *Scanner {
 	s := &Scanner{e: e, rules: make([]progress, len(e.rules))}
 	if e.numbers != nil {
-		s.auto, s.wanted = newCache(e.numbers), ^uint64(0)
+		s.auto, s.digits = newCache(e.numbers), ^uint64(0)
 	}
 	return s
 }
@@ -43,18 +45,25 @@ func newScanner(e *Engine) *Scanner {
 // NewScanner returns a scanner of its own.
 func (e *Engine) NewScanner() *Scanner { return newScanner(e) }
 
-// Scan appends all matches of all rules in text to out, in no particular order. budget bounds how many candidates are
-// confirmed by an expression; complete is false when it was used up: then matches may be missing.
-func (e *Engine) Scan(text []byte, out []Match, budget int) (matches []Match, complete bool) {
+// Limits bound one scan.
+type Limits struct {
+	Confirms int             // how many candidates an expression is run on
+	Want     []bool          // by rule: whether it is looked for; nil for all
+	Done     <-chan struct{} // ends the scan when it is closed; may be nil
+}
+
+// Scan appends all matches of the rules in text to out, in no particular order. complete is false when a limit ended the
+// search: then matches may be missing.
+func (e *Engine) Scan(text []byte, out []Match, lim Limits) (matches []Match, complete bool) {
 	s := e.pool.Get().(*Scanner) //nolint:errcheck // the pool holds nothing else
 	defer e.pool.Put(s)
-	return s.Scan(text, out, budget)
+	return s.Scan(text, out, lim)
 }
 
 // Scan is [Engine.Scan] on this scanner.
-func (s *Scanner) Scan(text []byte, out []Match, budget int) (matches []Match, complete bool) {
+func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, complete bool) {
 	s.gen++
-	s.text, s.out, s.left, s.over = text, out, budget, false
+	s.text, s.out, s.left, s.over, s.want, s.stop = text, out, lim.Confirms, false, lim.Want, lim.Done
 	s.runs, s.exotic, s.found = s.runs[:0], s.exotic[:0], s.found[:0]
 	s.probeText()
 	if len(s.exotic) > 0 {
@@ -63,14 +72,19 @@ func (s *Scanner) Scan(text []byte, out []Match, budget int) (matches []Match, c
 	}
 	for _, c := range s.found {
 		for _, r := range s.e.literals[c.literal].rules {
-			s.candidate(r, int(c.at), int(c.n))
+			if s.wanted(r) {
+				s.candidate(r, int(c.at), int(c.n))
+			}
 		}
 	}
 	s.numbers()
 	for _, r := range s.e.always {
-		s.wholeText(r)
+		if s.wanted(r) {
+			s.wholeText(r)
+		}
 	}
-	s.text, out, s.out = nil, s.out, nil
+	out = s.out
+	s.text, s.out, s.want, s.stop = nil, nil, nil, nil
 	return out, !s.over
 }
 
@@ -98,7 +112,7 @@ func (s *Scanner) probeText() {
 	}
 	for i := body; i < n; i += 8 { // the rest, which a load of sixteen bytes would overrun
 		w := load8(s.text, i)
-		s.note(i, highBytes(w), digitBytes(w)&s.wanted)
+		s.note(i, highBytes(w), digitBytes(w)&s.digits)
 	}
 	s.ends(body, n)
 }
@@ -145,7 +159,7 @@ func (s *Scanner) note(i int, high, digits uint64) {
 
 func (s *Scanner) stride4() int {
 	t := &s.e.table
-	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.wanted
+	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.digits
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
@@ -170,7 +184,7 @@ func (s *Scanner) stride4() int {
 
 func (s *Scanner) stride2() int {
 	t := &s.e.table
-	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.wanted
+	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.digits
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
@@ -203,7 +217,7 @@ func (s *Scanner) stride2() int {
 }
 
 func (s *Scanner) stride1() int {
-	text, wanted := s.text, s.wanted
+	text, wanted := s.text, s.digits
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]

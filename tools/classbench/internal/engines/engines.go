@@ -60,7 +60,7 @@ func ours(rs []rules.Rule, _ [][]byte) (Scanner, error) {
 	s := e.NewScanner()
 	var found []match.Match
 	return &exact{m: func(t []byte, out []rules.Match) []rules.Match {
-		found, _ = s.Scan(t, found[:0], 1<<30)
+		found, _ = s.Scan(t, found[:0], match.Limits{Confirms: 1 << 30})
 		for _, m := range found {
 			out = append(out, rules.Match{Rule: int32(rs[m.Rule].ID), Start: m.Start, End: m.End})
 		}
