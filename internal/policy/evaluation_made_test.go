@@ -20,6 +20,7 @@ func TestEvaluationNumbers(t *testing.T) {
 		{"iban", iban("SE", "50000000054910000003"), "SE3550000000054910000003"},
 		{"codice fiscale", codiceCheck("RSSMRA85T10A562"), "S"},
 		{"codice fiscale", codiceCheck("MRTLGU07T11Z110"), "P"},
+		{"identity card", mrzDigit("D231458907<<<<<<<<<<<<<<<" + "7408122" + "1204159" + "<<<<<<<<<<<"), "6"},
 		{"passport", mrzDigit("L898902C3") + mrzDigit("740812") + mrzDigit("120415"), "629"},
 	} {
 		if c.got != c.want {
