@@ -34,10 +34,10 @@ type sample struct {
 
 type sampleFile struct{ name, text string }
 
-// readSet expands the messages of set a. Each has its own seed, so that one more message changes no other.
-func readSet(t testing.TB) []sample {
+// readSet expands the messages of a set. Each has its own seed, so that one more message changes no other.
+func readSet(t testing.TB, set string) []sample {
 	t.Helper()
-	paths, err := filepath.Glob(evaluation + "/a/*.txt")
+	paths, err := filepath.Glob(evaluation + "/" + set + "/*.txt")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no messages: %v", err)
 	}
