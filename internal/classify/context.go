@@ -193,8 +193,8 @@ func leadsOn(b []byte) bool {
 func leading(word string) bool {
 	switch word {
 	case "nr", "nro", "no", "num", "nummer", "numret", "number", "id", "kod", "code", "sn", "ref", "referens", "referentie", "reference",
-		"är", "var", "is", "was", "ist", "has", "har", "heeft", "och", "en", "and", "und", "eller", "of", "or", "samt",
-		"vår", "vårt", "er", "ert", "din", "ditt", "ons", "onze", "uw", "our", "your", "hos", "oss", "the", "het", "de":
+		"är", "var", "is", "was", "ist", "has", "har", "heeft", "on", "to", "est", "er", "lautet", "luidt", "och", "en", "and", "und", "eller", "of", "or", "samt",
+		"vår", "vårt", "ert", "din", "ditt", "ons", "onze", "uw", "our", "your", "hos", "oss", "the", "het", "de":
 		return true
 	}
 	return utf8.RuneCountInString(word) == 1

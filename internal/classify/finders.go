@@ -85,10 +85,10 @@ func gather(text []byte, start, length int) (end int, ok bool) {
 // validMRZ checks the machine readable lines of a passport or identity card (ICAO 9303 parts 4 to 6): the check digits
 // of number, birth and expiry on the line that holds them, and the composite digit where one line is enough for it.
 func validMRZ(line []byte) bool {
-	var b [44]byte
+	var b [90]byte
 	n := 0
 	for _, c := range bytes.ToUpper(line) {
-		if c == ' ' {
+		if c == ' ' || c == '\n' {
 			continue
 		}
 		if n == len(b) {
@@ -98,6 +98,9 @@ func validMRZ(line []byte) bool {
 		n++
 	}
 	switch n {
+	case 60: // TD1, first and second line
+		return mrzDigit(b[5:14], b[14]) && mrzDigit(b[30:36], b[36]) && mrzDigit(b[38:44], b[44]) &&
+			mrzDigit(concat(b[5:30], b[30:37], b[38:45], b[48:59]), b[59])
 	case 44: // TD3, second line
 		return mrzDigit(b[0:9], b[9]) && mrzDigit(b[13:19], b[19]) && mrzDigit(b[21:27], b[27]) &&
 			mrzDigit(concat(b[0:10], b[13:20], b[21:43]), b[43])
@@ -127,7 +130,7 @@ func mrzDigit(b []byte, check byte) bool {
 }
 
 // findMRZ calls found for every run of 36 or 44 characters of the machine readable zone that holds a '<' and stands
-// alone.
+// alone, and for two such runs of 30 on lines below each other.
 func findMRZ(text []byte, found func(start, end int)) {
 	for at := 0; at < len(text); {
 		n := bytes.IndexByte(text[at:], '<')
@@ -141,11 +144,33 @@ func findMRZ(text []byte, found func(start, end int)) {
 		for end < len(text) && mrzChar(text[end]) {
 			end++
 		}
-		if end-start == 44 || end-start == 36 {
+		switch end - start {
+		case 44, 36:
 			found(start, end)
+		case 30:
+			if second := mrzBelow(text, end); second > 0 {
+				found(start, second)
+			}
 		}
 		at = end
 	}
+}
+
+// mrzBelow is where a run of 30 characters on the next line ends, 0 if there is none.
+func mrzBelow(text []byte, end int) int {
+	for end < len(text) && text[end] == ' ' {
+		end++
+	}
+	if end >= len(text) || text[end] != '\n' {
+		return 0
+	}
+	start := end + 1
+	for end = start; end < len(text) && mrzChar(text[end]); end++ {
+	}
+	if end-start != 30 {
+		return 0
+	}
+	return end
 }
 
 func mrzChar(c byte) bool { return c == '<' || c >= 'A' && c <= 'Z' || c-'0' <= 9 }
