@@ -83,6 +83,10 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 		r.failf("verdict is %s, expected %s", d.Verdict, n.Verdict)
 	}
 	counts, findings := map[string]int{}, map[string]int{}
+	observed := map[string]bool{}
+	for _, f := range x.Observed {
+		observed[f.Rule] = true
+	}
 	for _, f := range x.Findings {
 		counts[f.Rule] += f.Count
 		if f.Detector != "" {
@@ -90,15 +94,11 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 		}
 	}
 	fired := slices.Sorted(maps.Keys(counts))
-	if n.Rules != nil {
-		want := slices.Sorted(slices.Values(*n.Rules))
-		if !slices.Equal(fired, want) {
-			r.failf("rules are [%s], expected [%s]", strings.Join(fired, " "), strings.Join(want, " "))
-		}
-	}
+	compareRules(r, "rules", n.Rules, fired)
+	compareRules(r, "observed rules", n.Observed, slices.Sorted(maps.Keys(observed)))
 	for _, id := range n.NotRules {
-		if _, ok := counts[id]; ok {
-			r.failf("rule %s holds, expected it not to", id)
+		if _, ok := counts[id.Value]; ok || observed[id.Value] {
+			r.failf("rule %s holds, expected it not to", id.Value)
 		}
 	}
 	n.compareCounts(r, "rule", n.Count, counts)
@@ -110,6 +110,15 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 	}
 	if n.Subject != nil && *n.Subject != d.Subject {
 		r.failf("subject is %q, expected %q", d.Subject, *n.Subject)
+	}
+}
+
+func compareRules(r *TestResult, what string, expected *texts, got []string) {
+	if expected == nil {
+		return
+	}
+	if want := slices.Sorted(slices.Values(expected.values())); !slices.Equal(got, want) {
+		r.failf("%s are [%s], expected [%s]", what, strings.Join(got, " "), strings.Join(want, " "))
 	}
 }
 
