@@ -15,9 +15,10 @@ import (
 )
 
 type policyCmd struct {
-	Init  policyInitCmd  `cmd:"" help:"Write the policy that comes with the program, to start from."`
-	Check policyCheckCmd `cmd:"" help:"Compile policies and say what is wrong with them."`
-	Test  policyTestCmd  `cmd:"" help:"Run the tests inside policies."`
+	Init    policyInitCmd    `cmd:"" help:"Write the policy that comes with the program, to start from."`
+	Check   policyCheckCmd   `cmd:"" help:"Compile policies and say what is wrong with them."`
+	Test    policyTestCmd    `cmd:"" help:"Run the tests inside policies."`
+	Explain policyExplainCmd `cmd:"" help:"Show the text of mails as the detectors read it, and what became of everything that looked like something."`
 }
 
 type policyInitCmd struct {
