@@ -244,7 +244,7 @@ type testNode struct {
 	From        string               `yaml:"from" doc:"Envelope sender."`
 	To          texts                `yaml:"to" doc:"Envelope recipients."`
 	Subject     string               `yaml:"subject" doc:"Its subject."`
-	Body        string               `yaml:"body" doc:"Its text."`
+	Body        string               `yaml:"body" doc:"Its text. '{+}' in it is taken out: so a key can be written in two halves, for programs that search files for keys."`
 	HTML        string               `yaml:"html" doc:"Its HTML; with body, both are alternatives."`
 	Headers     map[string]string    `yaml:"headers" doc:"Further header fields."`
 	Attachments []testAttachmentNode `yaml:"attachments" doc:"Attached files."`

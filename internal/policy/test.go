@@ -33,6 +33,12 @@ func (r *TestResult) failf(format string, args ...any) {
 // RunTests runs the tests of the policy and those of its detectors and of the packs it uses. Each is a real message that
 // goes through the same code as live mail. now is the day on which the tests take place.
 func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
+	return p.RunTestsOnce(ctx, now, map[string]bool{})
+}
+
+// RunTestsOnce is RunTests but for the examples of the packs named in done, to which it adds those that it ran: over
+// several policies, each pack is tried once.
+func (p *Policy) RunTestsOnce(ctx context.Context, now time.Time, done map[string]bool) []TestResult {
 	if p.written != nil {
 		written, err := p.written()
 		if err != nil {
@@ -44,30 +50,25 @@ func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
 	for i := range p.tests {
 		results = append(results, p.runTest(ctx, &p.tests[i], now))
 	}
-	for _, set := range p.exampleSets() {
-		results = append(results, set.run(ctx, now)...)
+	for _, pk := range p.packs {
+		if engine, err := pk.engine(); err == nil && !done[pk.name] {
+			set := exampleSet{engine, pk.detectors}
+			results = append(results, set.run(ctx, now)...)
+		}
+		done[pk.name] = true
 	}
-	return results
+	own := exampleSet{p.engine, p.own}
+	return append(results, own.run(ctx, now)...)
 }
 
 func (p *Policy) runTest(ctx context.Context, t *testNode, now time.Time) TestResult {
 	r := TestResult{Name: t.Name, Pos: t.Pos}
-	env, err := t.envelope()
+	in, err := p.testInput(ctx, t, now)
 	if err != nil {
 		r.failf("%v", err)
 		return r
 	}
-	raw, err := t.raw(p.read)
-	if err != nil {
-		r.failf("%v", err)
-		return r
-	}
-	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
-	if err != nil {
-		r.failf("read the message: %v", err)
-		return r
-	}
-	d, x, err := p.Evaluate(ctx, Input{Envelope: env, Content: content, Size: int64(len(raw)), Now: now})
+	d, x, err := p.Evaluate(ctx, in)
 	if err != nil {
 		r.failf("%v", err)
 		return r
@@ -75,6 +76,23 @@ func (p *Policy) runTest(ctx context.Context, t *testNode, now time.Time) TestRe
 	r.Explanation = x
 	t.Expect.compare(&r, &d, x)
 	return r
+}
+
+// testInput is the message of a test, read as live mail is.
+func (p *Policy) testInput(ctx context.Context, t *testNode, now time.Time) (Input, error) {
+	env, err := t.envelope()
+	if err != nil {
+		return Input{}, err
+	}
+	raw, err := t.raw(p.read)
+	if err != nil {
+		return Input{}, err
+	}
+	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
+	if err != nil {
+		return Input{}, fmt.Errorf("read the message: %w", err)
+	}
+	return Input{Envelope: env, Content: content, Size: int64(len(raw)), Now: now}, nil
 }
 
 // compare holds what came out against what is expected, naming everything that differs.
@@ -137,16 +155,6 @@ type exampleSet struct {
 	detectors []detectorNode
 }
 
-func (p *Policy) exampleSets() []exampleSet {
-	var sets []exampleSet
-	for _, pk := range p.packs {
-		if engine, err := pk.engine(); err == nil {
-			sets = append(sets, exampleSet{engine, pk.detectors})
-		}
-	}
-	return append(sets, exampleSet{p.engine, p.own})
-}
-
 // engine compiles the whole pack, whatever a policy uses of it.
 func (p *pack) engine() (*classify.Engine, error) {
 	c := compiler{p: &Policy{detectors: map[string]titles{}}, f: &file{}, lists: p.lists, detectors: p.detectors}
@@ -172,14 +180,14 @@ func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
 	return results
 }
 
-// joint is taken out of an example before it is used. It keeps keys and passwords that stand in examples from being taken
+// joint is taken out of an example, and of the text of a test, before it is used. It keeps keys and passwords that stand in examples from being taken
 // for real ones by programs that search repositories.
 const joint = "{+}"
 
 // example checks that a text holds, or does not hold, what a detector looks for, with at least medium confidence.
 func (s *exampleSet) example(ctx context.Context, name, detector string, x text, want bool, now time.Time) TestResult {
 	r := TestResult{Name: name, Pos: x.Pos}
-	t := testNode{Body: strings.ReplaceAll(x.Value, joint, "")}
+	t := testNode{Body: x.Value}
 	raw, err := t.raw(nil)
 	if err != nil {
 		r.failf("%v", err)
