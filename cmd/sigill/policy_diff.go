@@ -62,7 +62,7 @@ type differ struct {
 	before, after *policy.Policy
 	json          bool
 
-	mails, up, down, other, failed int
+	mails, up, down, both, failed int
 }
 
 // one compares the decisions about one file, which is named when it cannot be read.
@@ -77,15 +77,16 @@ func (x *differ) one(file string) error {
 		return nil
 	}
 	x.mails++
-	switch {
-	case !d.Changed():
+	if !d.Changed() {
 		return nil
-	case d.New > d.Old:
+	}
+	switch more, less := d.Directions(); {
+	case more && less:
+		x.both++
+	case more:
 		x.up++
-	case d.New < d.Old:
-		x.down++
 	default:
-		x.other++
+		x.down++
 	}
 	if x.json {
 		return json.NewEncoder(x.env.out).Encode(d)
@@ -127,8 +128,12 @@ func (x *differ) print(d *policy.Difference) error {
 			line += "  " + sign.sign + id
 		}
 	}
-	if len(d.Gained)+len(d.Lost) == 0 {
-		line += "  decided by " + by(d.OldBy) + ", now by " + by(d.NewBy)
+	switch {
+	case len(d.Gained)+len(d.Lost) > 0:
+	case d.NewBy == d.OldBy:
+		line += "  by " + by(d.NewBy) + ", as before"
+	default:
+		line += "  by " + by(d.NewBy) + ", before by " + by(d.OldBy)
 	}
 	l.add("%s", line)
 	for _, r := range d.Recipients {
@@ -147,9 +152,9 @@ func by(rule string) string {
 
 // end says how many changed.
 func (x *differ) end() error {
-	changed := x.up + x.down + x.other
+	changed := x.up + x.down + x.both
 	if !x.json {
-		if _, err := fmt.Fprintf(x.env.out, "%d mails, %d change: %d to more protection, %d to less, %d for some recipients\n", x.mails, changed, x.up, x.down, x.other); err != nil {
+		if _, err := fmt.Fprintf(x.env.out, "%d mails, %d change: %d to more protection, %d to less, %d both ways\n", x.mails, changed, x.up, x.down, x.both); err != nil {
 			return err
 		}
 	}

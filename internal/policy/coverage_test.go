@@ -76,6 +76,9 @@ func TestCompare(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || !got.Changed() {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	if more, less := got.Directions(); !more || !less {
+		t.Errorf("more %t, less %t", more, less)
+	}
 	if same := Compare(before, before); same.Changed() || len(same.Gained)+len(same.Lost) > 0 {
 		t.Errorf("%+v", same)
 	}

@@ -29,6 +29,15 @@ type RecipientDifference struct {
 // Changed says whether anybody would get the message in another way.
 func (d *Difference) Changed() bool { return d.Old != d.New || len(d.Recipients) > 0 }
 
+// Directions says whether somebody would get the message with more protection, and whether somebody with less.
+func (d *Difference) Directions() (more, less bool) {
+	more, less = d.New > d.Old, d.New < d.Old
+	for _, r := range d.Recipients {
+		more, less = more || r.New > r.Old, less || r.New < r.Old
+	}
+	return more, less
+}
+
 // Compare holds the decisions of two policies about one message against each other.
 func Compare(before, after *Explanation) Difference {
 	d := Difference{File: after.File, Old: before.Verdict, New: after.Verdict, OldBy: before.DecidedBy, NewBy: after.DecidedBy}

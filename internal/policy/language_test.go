@@ -150,7 +150,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(7, 8))
 	var want []*Explanation
-	for round := range 40 {
+	for round := range 15 {
 		p := shuffled(t, r, data, round)
 		for i, m := range messages {
 			_, x := judge(t, p, m)

@@ -51,13 +51,17 @@ func (d *detectorNode) surest() classify.Confidence {
 		}
 		best = max(best, conf)
 	}
+	raised := false
 	for i := range d.Context {
 		switch r := &d.Context[i]; {
 		case r.Set != nil:
-			best = max(best, *r.Set)
+			best, raised = max(best, *r.Set), raised || *r.Set > classify.Low
 		case r.Shift > 0:
-			best = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))) //nolint:gosec // 1 to 3
+			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))), true //nolint:gosec // 1 to 3
 		}
+	}
+	if raised && d.Validate.has("dk.cpr") { // a number that passes the sum that newer ones need not pass is surer
+		best = min(classify.High, best+1)
 	}
 	return best
 }
