@@ -10,7 +10,7 @@ GOLANGCI    = $(GO) tool -modfile=tools/golangci/go.mod golangci-lint
 export CGO_ENABLED = 0
 
 .DEFAULT_GOAL := help
-.PHONY: run build test race lint fuzz e2e bench cover clean help
+.PHONY: run build test race lint fuzz e2e bench cover docs clean help
 
 run: build ## build, then start a whole system to try: mail in, web pages, a phone
 	./bin/sigill demo
@@ -44,6 +44,10 @@ bench: ## run every benchmark
 cover: need ## run every test and print the share of statements that they reach
 	$(GO) test -timeout 20m -coverpkg=./cmd/...,./internal/... -coverprofile=coverage.out ./...
 	@$(GO) tool cover -func=coverage.out | tail -n 1
+
+docs: build ## write the pages that are made of the program: the policy reference, and the policy of all packs
+	./bin/sigill policy docs > docs/policy-reference.md.new && mv docs/policy-reference.md.new docs/policy-reference.md
+	./bin/sigill policy init --all-packs > policies/all-packs.yaml.new && mv policies/all-packs.yaml.new policies/all-packs.yaml
 
 clean: ## remove what was built
 	rm -rf bin coverage.out

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigill/internal/app"
+	"sigill/internal/extract"
 	"sigill/internal/message"
 	"sigill/internal/policy"
 	"sigill/internal/sandbox"
@@ -69,22 +70,39 @@ func (c *checkCmd) Run(e *env) error {
 }
 
 func (c *checkCmd) one(e *env, p *policy.Policy, pool *sandbox.Pool, file string) (*policy.Explanation, error) {
-	raw, err := readMail(e.in, file)
+	r := reader{env: e, pool: pool, from: c.From, to: c.To}
+	in, err := r.read(file, p.Limits())
 	if err != nil {
 		return nil, err
 	}
-	start := time.Now()
-	content, err := pool.Parse(e.ctx, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }, p.Limits())
-	if err != nil {
-		return nil, err
-	}
-	in := policy.Input{Envelope: envelopeOf(content, c.From, c.To), Content: content, Size: int64(len(raw)), Now: start}
 	_, x, err := p.Evaluate(e.ctx, in)
 	if err != nil {
 		return nil, err
 	}
-	x.File, x.TookMS = file, float64(time.Since(start).Microseconds())/1000
+	x.File, x.TookMS = file, float64(time.Since(in.Now).Microseconds())/1000
 	return x, nil
+}
+
+// reader reads mail files as live mail is read.
+type reader struct {
+	env  *env
+	pool *sandbox.Pool
+	from senderArg
+	to   []addressArg
+}
+
+// read reads a file; what it takes is counted from the time in it.
+func (r *reader) read(file string, limits extract.Limits) (policy.Input, error) {
+	raw, err := readMail(r.env.in, file)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	start := time.Now()
+	content, err := r.pool.Parse(r.env.ctx, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(raw)), nil }, limits)
+	if err != nil {
+		return policy.Input{}, err
+	}
+	return policy.Input{Envelope: envelopeOf(content, r.from, r.to), Content: content, Size: int64(len(raw)), Now: start}, nil
 }
 
 func (c *checkCmd) print(w io.Writer, x *policy.Explanation) error {

@@ -31,19 +31,27 @@ func writeExplanation(w io.Writer, x *policy.Explanation) error {
 		head += ", decided by " + x.DecidedBy
 	}
 	l.add("%s", head)
-	for _, to := range slices.Sorted(maps.Keys(x.Recipients)) {
-		l.add("  for %s: %s", to, x.Recipients[to])
-	}
+	l.recipients(x)
 	l.findings(x)
 	l.changes(x)
 	for _, r := range x.Rejected {
 		l.add("  rejected %s %s in %s: %s", r.Detector, r.Masked, r.Where, r.Why)
 	}
+	l.unread(x)
+	_, err := l.b.WriteTo(w)
+	return err
+}
+
+func (l *lines) recipients(x *policy.Explanation) {
+	for _, to := range slices.Sorted(maps.Keys(x.Recipients)) {
+		l.add("  for %s: %s", to, x.Recipients[to])
+	}
+}
+
+func (l *lines) unread(x *policy.Explanation) {
 	for _, u := range x.Unscannable {
 		l.add("  not read: %s, %s: %s %s", u.Where, u.Reason, u.Level, u.Detail)
 	}
-	_, err := l.b.WriteTo(w)
-	return err
 }
 
 func (l *lines) findings(x *policy.Explanation) {

@@ -20,9 +20,11 @@ func (s *scanner) candidate(found candidate) {
 	c := &s.now
 	d := &s.e.detectors[c.det]
 	if why := s.boundary(d, c); why != "" {
-		if !c.digits || why != "boundary" { // pieces of other numbers are no news to anybody
-			s.reject(c, why)
+		if c.digits && why == "boundary" { // pieces of other numbers are no news to anybody
+			s.traced(c, None, why)
+			return
 		}
+		s.reject(c, why)
 		return
 	}
 	s.value.Text = s.text.norm[c.start:c.end]
@@ -123,6 +125,7 @@ func (s *scanner) excluded(d *detector, c *candidate) string {
 }
 
 func (s *scanner) reject(c *candidate, why string) {
+	s.traced(c, None, why)
 	if s.rejects[c.det] >= maxRejected {
 		return
 	}

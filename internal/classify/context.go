@@ -44,6 +44,7 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 	if !s.room(c.det, conf) {
 		return
 	}
+	s.traced(c, conf, "")
 	h := hit{det: c.det, start: c.start, end: c.end, confidence: conf, context: word, value: value}
 	h.near = word > 0 && s.closeBefore(d, c)
 	s.hits = append(s.hits, h)

@@ -5,7 +5,22 @@ import "strings"
 // maskText hides letters and digits and keeps what stands between them; line ends and tabs become spaces. It is the
 // only place that turns a value into something that people may see.
 func maskText(b []byte, m Mask) string {
-	r := []rune(string(b))
+	const longest = 64
+	var out strings.Builder
+	r := maskRunes([]rune(string(b)), m)
+	for i, c := range r {
+		if c == '\n' || c == '\t' {
+			c = ' '
+		}
+		if i < longest || i >= len(r)-2 {
+			out.WriteRune(c)
+		}
+	}
+	return out.String()
+}
+
+// maskRunes replaces by '*' what is not shown, in place.
+func maskRunes(r []rune, m Mask) []rune {
 	show := func(i int) bool { return i >= len(r)-2 }
 	switch m {
 	case MaskAll:
@@ -16,19 +31,14 @@ func maskText(b []byte, m Mask) string {
 		show = func(i int) bool { return i == 0 || i >= len(r)-2 }
 	case MaskLast2:
 	}
-	const longest = 64
-	var out strings.Builder
 	for i, c := range r {
-		switch {
-		case c == '\n' || c == '\t':
-			c = ' '
-		case c == '-' || c == ' ' || c == '+' || c == '.' || c == '/':
-		case !show(i) || len(r) < 4 && m != MaskNone:
-			c = '*'
+		switch c {
+		case '\n', '\t', '-', ' ', '+', '.', '/':
+			continue
 		}
-		if i < longest || i >= len(r)-2 {
-			out.WriteRune(c)
+		if !show(i) || len(r) < 4 && m != MaskNone {
+			r[i] = '*'
 		}
 	}
-	return out.String()
+	return r
 }

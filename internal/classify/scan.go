@@ -77,6 +77,7 @@ type scanner struct {
 	value   Value
 	now     candidate // under consideration
 	result  *Result
+	trace   *Trace // nil but for [Engine.Trace]
 }
 
 // wordHit is a context word in the text.
@@ -114,9 +115,14 @@ func newScanner(e *Engine) *scanner {
 // Scan reads the segments of one message. now is what "not in the future" is measured by. An error means that ctx
 // ended first: nothing is known then.
 func (e *Engine) Scan(ctx context.Context, segments []extract.Segment, now time.Time) (*Result, error) {
+	return e.scan(ctx, segments, now, nil)
+}
+
+func (e *Engine) scan(ctx context.Context, segments []extract.Segment, now time.Time, trace *Trace) (*Result, error) {
 	s := e.pool.Get().(*scanner) //nolint:errcheck // the pool holds nothing else
 	defer e.pool.Put(s)
 	s.reset(now)
+	s.trace = trace
 	for _, subjects := range []bool{true, false} {
 		for i := range segments {
 			if (segments[i].Kind == extract.Subject) != subjects {
@@ -150,6 +156,7 @@ func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) err
 	if seg.Kind == extract.AttachmentName {
 		s.nameAsText()
 	}
+	s.traceText()
 	s.clearSegment()
 	if err := s.findWords(ctx); err != nil {
 		return err

@@ -78,7 +78,7 @@ var scopeWords = []string{"subject", "body", "attachment_name", "attachment_text
 
 func (c *compiler) scope(names texts, quoted bool) scope {
 	var s scope
-	for _, name := range names {
+	for _, name := range c.listed(names) {
 		bit, ok := scopeOf(name.Value)
 		if !ok || bit == scopeQuoted && !quoted {
 			c.errorf(name.Pos, "unknown scope %q%s", name.Value, yamlfile.DidYouMean(name.Value, scopeWords))
@@ -202,13 +202,17 @@ func (c *compiler) header(pos yamlfile.Pos, name string, equals, contains texts,
 	return h
 }
 
+// regex compiles an expression that matches somewhere in a text; one that matches nothing at all matches everywhere.
 func (c *compiler) regex(pos yamlfile.Pos, expr string) *regexp.Regexp {
 	if expr == "" {
 		return nil
 	}
 	re, err := regexp.Compile(expr)
-	if err != nil {
+	switch {
+	case err != nil:
 		c.errorf(pos, "%v", err)
+	case re.MatchString(""):
+		c.errorf(pos, "regex %q matches the empty string, and so everything", expr)
 	}
 	return re
 }
@@ -330,6 +334,7 @@ func (c *compiler) when(n *whenNode, up inherited) condition {
 	for _, subs := range [][]condition{x.all, x.any, x.not} {
 		x.perRecipient = x.perRecipient || slices.ContainsFunc(subs, func(s condition) bool { return s.perRecipient })
 	}
+	c.never(n.Pos, &x)
 	if x.empty() && len(n.Detector) == 0 {
 		c.errorf(n.Pos, "the condition is empty; it would hold for every message")
 	}

@@ -99,7 +99,7 @@ func (e *evaluation) found(c *cause) []Found {
 		at[k] = len(out)
 		out = append(out, Found{
 			Rule: c.id, Detector: h.Detector, Title: e.localTitle(c, h.Detector), Confidence: h.Confidence.String(), Where: e.where(h.Segment), Count: 1,
-			Masked: h.Masked, Context: h.Context, Level: c.level,
+			Masked: h.Masked, Context: h.Context, Near: e.near(h), Level: c.level,
 		})
 	}
 	return out

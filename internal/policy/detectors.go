@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +17,7 @@ const defaultWindow = 300
 // override lays the entries with `override` over the detectors of packs that they name.
 func (c *compiler) override() {
 	at := map[string]int{}
+	changed := map[string]yamlfile.Pos{}
 	var left []detectorNode
 	for _, d := range c.detectors {
 		if d.Override != "" {
@@ -37,12 +40,26 @@ func (c *compiler) override() {
 		}
 		target, ok := at[d.Override]
 		if !ok || d.ID != "" {
-			c.errorf(d.Pos, "override %q: name a detector of a pack that is used, and give no id", d.Override)
+			c.errorf(d.Pos, "override %q: name a detector of a pack that is used, and give no id%s", d.Override, nearest(d.Override, slices.Sorted(maps.Keys(at))))
 			continue
 		}
+		if first, ok := changed[d.Override]; ok {
+			c.errorf(d.Pos, "detector %q is overridden twice, first at %s", d.Override, first)
+			continue
+		}
+		changed[d.Override] = d.Pos
 		left[target].overlay(d)
 	}
 	c.detectors = left
+}
+
+// nearest is what an error ends with when one of the known words was probably meant.
+func nearest(word string, known []string) string {
+	near, ok := yamlfile.Nearest(word, known)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf(", did you mean %q?", near)
 }
 
 // overlay takes from o what it says. A new way to match replaces the old one whole.
@@ -131,6 +148,7 @@ func (c *compiler) detector(n *detectorNode) classify.Detector {
 		d.Patterns = append(d.Patterns, classify.Pattern{Regex: p.Regex, Value: p.Value, Digits: p.Digits, Separators: p.Separators, Confidence: conf})
 	}
 	if x := n.Exclude; x != nil {
+		c.regex(n.Pos, x.LineRegex)
 		d.Exclude = classify.Exclude{
 			Values: c.expand(x.Values), Regex: x.Regex, LineRegex: x.LineRegex, Stopwords: c.expand(x.Stopwords), SameDigit: x.SameDigit, Sequence: x.Sequence,
 		}
@@ -189,7 +207,7 @@ func (c *compiler) matching(names texts) []string {
 	for i := range c.detectors {
 		known = append(known, c.detectors[i].ID)
 	}
-	for _, name := range names {
+	for _, name := range c.listed(names) {
 		found := false
 		for _, id := range known {
 			if ok, _ := path.Match(name.Value, id); ok {

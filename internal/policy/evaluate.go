@@ -146,7 +146,7 @@ func (e *evaluation) rule(r *rule) {
 			continue
 		}
 		v.recipient = e.recipients[i]
-		ok, evidence := v.holds(&r.when, nil)
+		ok, evidence := v.holds(&r.when, nil, asFound)
 		c.holds[i] = ok
 		if ok {
 			c.evidence = append(c.evidence, evidence...)
@@ -244,7 +244,12 @@ func (e *evaluation) inScope(s scope, h *classify.Hit) bool {
 	if s&kindBit(seg.Kind) != 0 || s&place(seg) != 0 && !(h.Word && seg.Kind == extract.Href) {
 		return true
 	}
-	return s&scopeQuoted != 0 && slices.ContainsFunc(seg.Quoted, func(q extract.Span) bool { return q.Start <= h.Start && h.End <= q.End })
+	return s&scopeQuoted != 0 && quoted(seg, h)
+}
+
+// quoted says whether a hit stands in what is quoted from an earlier mail.
+func quoted(seg *extract.Segment, h *classify.Hit) bool {
+	return slices.ContainsFunc(seg.Quoted, func(q extract.Span) bool { return q.Start <= h.Start && h.End <= q.End })
 }
 
 // lifted says whether an exception lifts the rule for recipient i, and notes it.

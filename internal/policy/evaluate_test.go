@@ -65,7 +65,7 @@ func TestExplanationJSON(t *testing.T) {
 	}
 	want := `{"file":"a.eml","verdict":"level2","decided_by":"personnummer","recipients":{"recipient@recipient.example":"level2"},` +
 		`"findings":[{"rule":"personnummer","detector":"se.personnummer","title":"Personnummer","confidence":"high","where":"body/text","count":1,` +
-		`"masked":"********-**87","context":"personnummer","level":"level2"}],` +
+		`"masked":"********-**87","context":"personnummer","near":"personnummer ********-**87","level":"level2"}],` +
 		`"rejected":[{"detector":"se.personnummer","masked":"******-**85","where":"body/text","why":"checksum se.personnummer"}],` +
 		`"unscannable":[],"policy":"sha256:0","took_ms":0}`
 	if string(got) != want {

@@ -36,6 +36,7 @@ type Found struct {
 	Count      int           `json:"count"`
 	Masked     string        `json:"masked,omitempty"`
 	Context    string        `json:"context,omitempty"` // the word that raised the confidence, or the trigger word
+	Near       string        `json:"near,omitempty"`    // that word as it stands, with the masked value
 	Level      message.Level `json:"level"`
 }
 

@@ -85,6 +85,33 @@ func TestLanguageErrors(t *testing.T) {
 		{"subject", "version: 1\nsubject: redact\n", "use show or neutral"},
 		{"party", "version: 1\nrules:\n  - {id: a, when: {sender: {}}}\n", "say address, domain or outside"},
 		{"label", "version: 1\nlabels:\n  - {id: l, header: X, level: 1}\n", "must hold"},
+		{"block is no outcome", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, level: block}\n", "policy.yaml:4:44: rules[0].level: must be a whole number"},
+		{"language that a pack lacks", "version: 1\nuse:\n  - terms: {languages: [svv]}\n", `policy.yaml:3:25: pack terms has no words in "svv", did you mean "sv"?`},
+		{"override misspelt", "version: 1\nuse: [se]\ndetectors:\n  - {override: se.personnumer, mask: all}\n", `policy.yaml:4:5: override "se.personnumer": name a detector of a pack that is used, and give no id, did you mean "se.personnummer"?`},
+		{"override twice", "version: 1\nuse: [se]\ndetectors:\n  - {override: se.konto, mask: all}\n  - {override: se.konto, mask: last2}\n", `policy.yaml:5:5: detector "se.konto" is overridden twice, first at policy.yaml:4:5`},
+		{"list of itself", "version: 1\nlists: {a: ['@b'], b: ['@a']}\nrecipients:\n  - {match: '@a', max: pass}\n", "policy.yaml:2:24: list @a contains itself"},
+		{"label matches everything", "version: 1\nlabels:\n  - {id: l, header: X, matches: 'a*', level: 1}\n", "policy.yaml:3:5: regex \"a*\" matches the empty string"},
+		{"header matches everything", "version: 1\nrules:\n  - {id: a, when: {header: {name: X, matches: '(x|)'}}}\n", "matches the empty string"},
+		{"name matches everything", "version: 1\nrules:\n  - {id: a, when: {attachment: {name: '.*'}}}\n", "matches the empty string"},
+		{"line_regex drops everything", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x'}], exclude: {line_regex: 'y?'}}\n", "matches the empty string"},
+		{"never sure", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x1', confidence: low}]}\nrules:\n  - {id: r, when: {detector: a}}\n", "policy.yaml:5:13: the condition never holds: a is never surer than low, and medium is asked for"},
+		{"never so many", "version: 1\ndetectors:\n  - {id: a, words: [x, y]}\nrules:\n  - {id: r, when: {detector: a, count: {min: 3}}}\n", "the condition never holds: 3 different words are asked for, and there are 2"},
+		{"never that size", "version: 1\nrules:\n  - {id: r, when: {size: {min: 2MB, max: 1MB}}}\n", "never holds: min is above max"},
+		{"never together", "version: 1\ndetectors:\n  - {id: a, words: [x]}\nrules:\n  - {id: r, when: {all: [{detector: a, scope: [subject]}, {detector: a, scope: [body]}], within: 9}}\n", "looked for in different places"},
+		{"wanted and forbidden", "version: 1\nuse: [se]\nrules:\n  - {id: r, when: {all: [{detector: se.konto}], not: {detector: se.konto}}}\n", "what is asked for stands under not as well"},
+		{"in and outside", "version: 1\nrules:\n  - {id: r, when: {recipient: {domain: [a.own.example], outside: ['*.own.example']}}}\n", "every domain is one of those that it must lie outside of"},
+		{"trigger begins with another", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], level: 1}\n  - {id: u, words: ['#a b'], level: 2}\n", `policy.yaml:4:5: trigger word "#a b" begins with "#a" of t`},
+		{"test of an unknown rule", "version: 1\nuse: [se]\nrules:\n  - {id: number, when: {detector: se.*}}\ntests:\n  - {name: x, body: y, expect: {not_rules: [numbr]}}\n", `policy.yaml:6:45: there is no rule, trigger or label "numbr", did you mean "number"?`},
+		{"test counts an unknown rule", "version: 1\ntests:\n  - {name: x, body: y, expect: {count: {numbr: 1}}}\n", `count: there is no rule, trigger or label "numbr"`},
+		{"test counts an unknown detector", "version: 1\nuse: [se]\ntests:\n  - {name: x, body: y, expect: {findings: {se.kontto: 1}}}\n", `findings: unknown detector "se.kontto", did you mean "se.konto"?`},
+		{"test of an unknown verdict", "version: 1\ntests:\n  - {name: x, body: y, expect: {verdict: levl2}}\n", `verdict "levl2": use pass, level1 or level2, did you mean "level2"?`},
+		{"test of an unknown level", "version: 1\ntests:\n  - {name: x, body: y, expect: {recipients: {a@b.example: 2}}}\n", `recipient a@b.example: "2": use pass`},
+		{"test expects what only observes", "version: 1\nuse: [se]\nrules:\n  - {id: r, mode: observe, when: {detector: se.*}}\ntests:\n  - {name: x, body: y, expect: {rules: [r]}}\n", "only observes; name it under observed"},
+		{"test observes what acts", "version: 1\nuse: [se]\nrules:\n  - {id: r, when: {detector: se.*}}\ntests:\n  - {name: x, body: y, expect: {observed: [r]}}\n", "name it under rules"},
+		{"empty expectation", "version: 1\ntests:\n  - {name: x, body: y, expect: {}}\n", "expects nothing"},
+		{"rule misspelt in an exception", "version: 1\nuse: [se]\nrules:\n  - {id: number, when: {detector: se.*}}\nexceptions:\n  - {id: e, rules: [numbr], when: {value: x1}}\n", `policy.yaml:6:21: there is no rule "numbr" that can be lifted, did you mean "number"?`},
+		{"locale has its place", "version: 1\nlocale: fi\n", "policy.yaml:2:9: locale"},
+		{"limit has its place", "version: 1\nlimits: {depth: -1}\n", "policy.yaml:2:1: a limit is negative"},
 		{"journal", "version: 1\njournal: [nobody]\n", "journal"},
 	}
 	for _, tt := range tests {
@@ -108,7 +135,8 @@ func TestLoadMissing(t *testing.T) {
 	}
 }
 
-// TestOrderDoesNotMatter shuffles everything that is a list in a policy: the verdict and the whole explanation stay.
+// TestOrderDoesNotMatter shuffles everything that is a list in a policy and spreads it over files: the verdict and the
+// whole explanation stay.
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join("testdata", "complete.yaml"))
@@ -123,13 +151,9 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	var want []*Explanation
 	for round := range 15 {
-		c := compiled(t, data, func(f *file) {
-			if round > 0 {
-				shuffle(r, f)
-			}
-		})
+		p := shuffled(t, r, data, round)
 		for i, m := range messages {
-			_, x := judge(t, c, m)
+			_, x := judge(t, p, m)
 			if round == 0 {
 				want = append(want, x)
 				continue
@@ -141,29 +165,92 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
-// compiled compiles a policy after its file was changed.
-func compiled(t *testing.T, data []byte, change func(*file)) *Policy {
+// shuffled is the policy of a round, spread over three files; that of round 0 is as it was written.
+func shuffled(t *testing.T, r *rand.Rand, data []byte, round int) *Policy {
 	t.Helper()
 	var f file
 	if err := yamlfile.Decode("policy.yaml", data, &f); err != nil {
 		t.Fatal(err)
 	}
-	change(&f)
-	p, err := compileFile("policy.yaml", data, &f, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", name)) }, nil)
+	c := newCompiler("policy.yaml", data, &f, func(name string) ([]byte, error) { return os.ReadFile(filepath.Join("testdata", name)) })
+	if err := c.includes(); err != nil {
+		t.Fatal(err)
+	}
+	if round > 0 {
+		shuffle(r, &f)
+		for _, part := range []*included{spread(r, &f), spread(r, &f)} {
+			c.merge("more.yaml", part)
+		}
+	}
+	p, err := c.policy(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
+// spread moves about half of everything into a further file.
+func spread(r *rand.Rand, f *file) *included {
+	x := included{Lists: map[string]texts{}}
+	for name, list := range f.Lists {
+		if r.IntN(2) == 0 {
+			x.Lists[name] = list
+			delete(f.Lists, name)
+		}
+	}
+	half(r, &f.Use, &x.Use)
+	half(r, &f.Triggers, &x.Triggers)
+	half(r, &f.Labels, &x.Labels)
+	half(r, &f.Detectors, &x.Detectors)
+	half(r, &f.Rules, &x.Rules)
+	half(r, &f.Exceptions, &x.Exceptions)
+	half(r, &f.Recipients, &x.Recipients)
+	half(r, &f.Tests, &x.Tests)
+	return &x
+}
+
+func half[T any](r *rand.Rand, from, to *[]T) {
+	n := r.IntN(len(*from) + 1)
+	*to = append(*to, (*from)[n:]...)
+	*from = (*from)[:n:n]
+}
+
+func shuffleList[T any](r *rand.Rand, list []T) {
+	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+}
+
 func shuffle(r *rand.Rand, f *file) {
-	r.Shuffle(len(f.Use), func(i, j int) { f.Use[i], f.Use[j] = f.Use[j], f.Use[i] })
-	r.Shuffle(len(f.Triggers), func(i, j int) { f.Triggers[i], f.Triggers[j] = f.Triggers[j], f.Triggers[i] })
-	r.Shuffle(len(f.Labels), func(i, j int) { f.Labels[i], f.Labels[j] = f.Labels[j], f.Labels[i] })
-	r.Shuffle(len(f.Detectors), func(i, j int) { f.Detectors[i], f.Detectors[j] = f.Detectors[j], f.Detectors[i] })
-	r.Shuffle(len(f.Rules), func(i, j int) { f.Rules[i], f.Rules[j] = f.Rules[j], f.Rules[i] })
-	r.Shuffle(len(f.Exceptions), func(i, j int) { f.Exceptions[i], f.Exceptions[j] = f.Exceptions[j], f.Exceptions[i] })
-	r.Shuffle(len(f.Recipients), func(i, j int) { f.Recipients[i], f.Recipients[j] = f.Recipients[j], f.Recipients[i] })
+	shuffleList(r, f.Use)
+	shuffleList(r, f.Triggers)
+	shuffleList(r, f.Labels)
+	shuffleList(r, f.Detectors)
+	shuffleList(r, f.Rules)
+	shuffleList(r, f.Exceptions)
+	shuffleList(r, f.Recipients)
+	shuffleList(r, f.Tests)
+	for _, list := range f.Lists {
+		shuffleList(r, list)
+	}
+	for i := range f.Rules {
+		shuffleWhen(r, &f.Rules[i].When)
+	}
+	for i := range f.Exceptions {
+		shuffleList(r, f.Exceptions[i].Rules)
+		shuffleList(r, f.Exceptions[i].When.Value)
+	}
+	for i := range f.Triggers {
+		shuffleList(r, f.Triggers[i].Words)
+	}
+}
+
+func shuffleWhen(r *rand.Rand, n *whenNode) {
+	shuffleList(r, n.Detector)
+	for _, subs := range [][]whenNode{n.All, n.Any, n.Not} {
+		shuffleList(r, subs)
+		for i := range subs {
+			shuffleWhen(r, &subs[i])
+		}
+	}
 }
 
 // FuzzParse feeds anything to the compiler: it answers with a policy or an error that has a place, and never breaks.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"sigill/internal/classify"
 	"sigill/internal/extract"
@@ -90,20 +91,29 @@ func compileFile(name string, data []byte, f *file, read ReadFile, lists map[str
 	if f.Version != 1 {
 		return nil, yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", f.Version)}
 	}
-	sum := sha256.New()
-	sum.Write(data)
-	c := &compiler{
-		p: &Policy{detectors: map[string]titles{}, read: read, split: true}, f: f, lists: map[string]texts{}, ids: map[string]yamlfile.Pos{}, sum: sum,
-	}
+	c := newCompiler(name, data, f, read)
 	if err := c.includes(); err != nil {
 		return nil, err
 	}
+	return c.policy(lists)
+}
+
+func newCompiler(name string, data []byte, f *file, read ReadFile) *compiler {
+	sum := sha256.New()
+	sum.Write(data)
+	return &compiler{
+		name: name, p: &Policy{detectors: map[string]titles{}, read: read, split: true}, f: f, lists: map[string]texts{}, ids: map[string]yamlfile.Pos{}, sum: sum,
+	}
+}
+
+// policy compiles what was read, with lists in place of the policy's own.
+func (c *compiler) policy(lists map[string][]string) (*Policy, error) {
 	c.replace(lists)
 	c.compile()
 	if err := c.errs.Err(); err != nil {
 		return nil, err
 	}
-	c.p.id = "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	c.p.id = "sha256:" + hex.EncodeToString(c.sum.Sum(nil))
 	return c.p, nil
 }
 
@@ -121,6 +131,18 @@ func (p *Policy) Limits() extract.Limits { return p.limits }
 
 // Warnings names what works but costs: patterns that have to run over every text.
 func (p *Policy) Warnings() []string { return slices.Clone(p.engine.Warnings()) }
+
+// Expired names the exceptions whose last day is over. They no longer lift anything.
+func (p *Policy) Expired(now time.Time) yamlfile.Errors {
+	var errs yamlfile.Errors
+	for i := range p.exceptions {
+		if x := &p.exceptions[i]; !x.expires.IsZero() && !now.Before(x.expires) {
+			errs = append(errs, x.pos.Errorf("exception %q has expired: %s was its last day; remove it, or give it a new one",
+				x.id, x.expires.AddDate(0, 0, -1).Format(time.DateOnly)))
+		}
+	}
+	return errs
+}
 
 // Rules lists the ids of rules, triggers and labels, in alphabetical order.
 func (p *Policy) Rules() []string {
@@ -140,6 +162,7 @@ func (p *Policy) Rules() []string {
 
 // compiler turns a file into a Policy, gathering every mistake on the way.
 type compiler struct {
+	name      string // of the policy's file, in errors
 	p         *Policy
 	f         *file
 	lists     map[string]texts
@@ -164,30 +187,53 @@ func (c *compiler) includes() error {
 			return yamlfile.Errors{inc.Pos.Errorf("include %q: %v", inc.Value, err)}
 		}
 		var x included
-		if err := yamlfile.Decode(inc.Value, data, &x); err != nil {
+		name := filepath.Join(filepath.Dir(c.name), inc.Value)
+		if err := yamlfile.Decode(name, data, &x); err != nil {
 			return err
 		}
+		if x.Version != 0 && x.Version != 1 {
+			return yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", x.Version)}
+		}
 		c.sum.Write(data)
-		c.merge(&x)
+		c.merge(name, &x)
 	}
 	return nil
 }
 
-func (c *compiler) merge(x *included) {
+func (c *compiler) merge(in string, x *included) {
 	f := c.f
 	f.Triggers, f.Labels, f.Detectors = append(f.Triggers, x.Triggers...), append(f.Labels, x.Labels...), append(f.Detectors, x.Detectors...)
 	f.Rules, f.Exceptions = append(f.Rules, x.Rules...), append(f.Exceptions, x.Exceptions...)
 	f.Recipients, f.Tests = append(f.Recipients, x.Recipients...), append(f.Tests, x.Tests...)
+	f.Use, f.Journal = append(f.Use, x.Use...), append(f.Journal, x.Journal...)
 	if f.Lists == nil {
 		f.Lists = map[string]texts{}
 	}
 	for name, list := range x.Lists {
-		if have, ok := f.Lists[name]; ok && len(list) > 0 {
-			c.errorf(list[0].Pos, "list %q is defined twice, first at %s", name, firstPos(have))
+		if have, ok := f.Lists[name]; ok {
+			c.errorf(posOf(list, in), "list %q is defined twice, first at %s", name, firstPos(have))
 			continue
 		}
 		f.Lists[name] = list
 	}
+	if f.Unscannable == nil {
+		f.Unscannable = map[string]outcome{}
+	}
+	for reason, o := range x.Unscannable {
+		if have, ok := f.Unscannable[reason]; ok {
+			c.errorf(o.Pos, "unscannable %q is said twice, first at %s", reason, have.Pos)
+			continue
+		}
+		f.Unscannable[reason] = o
+	}
+}
+
+// posOf is where a list begins; an empty one has no place but its file.
+func posOf(t texts, file string) yamlfile.Pos {
+	if len(t) == 0 {
+		return yamlfile.Pos{File: file}
+	}
+	return t[0].Pos
 }
 
 // replace puts the lists given in the place of the policy's own. Each goes into the sum with its length and those of its
@@ -219,12 +265,12 @@ func firstPos(t texts) string {
 }
 
 func (c *compiler) compile() {
-	c.p.name, c.p.locale = c.f.Name, c.f.Locale
+	c.p.name, c.p.locale = c.f.Name, c.f.Locale.Value
 	if c.p.locale == "" {
 		c.p.locale = "en"
 	}
 	if !slices.Contains([]string{"sv", "nl", "en"}, c.p.locale) {
-		c.errs = append(c.errs, yamlfile.Error{Msg: fmt.Sprintf("locale %q: use sv, nl or en", c.p.locale)})
+		c.errorf(c.f.Locale.Pos, "locale %q: use sv, nl or en", c.p.locale)
 	}
 	c.lists = c.f.Lists
 	c.packs()
@@ -239,12 +285,7 @@ func (c *compiler) compile() {
 	c.limits()
 	c.recipients()
 	c.subject()
-	c.p.tests = c.f.Tests
-	for i := range c.p.tests {
-		if c.p.tests[i].Expect == nil {
-			c.errorf(c.p.tests[i].Pos, "test %q expects nothing; add expect: {verdict: ...}", c.p.tests[i].Name)
-		}
-	}
+	c.tests()
 }
 
 func (c *compiler) subject() {
@@ -286,7 +327,7 @@ func (c *compiler) packs() {
 		}
 		seen[p.name] = true
 		c.sum.Write(p.data)
-		left, err := p.narrowed(u)
+		left, err := p.narrowed(c, u)
 		if err != nil {
 			c.errs = append(c.errs, asError(err, u.Pos))
 			continue
@@ -303,38 +344,6 @@ func asError(err error, pos yamlfile.Pos) yamlfile.Error {
 		return e
 	}
 	return pos.Errorf("%v", err)
-}
-
-// expand replaces @name by the list of that name.
-func (c *compiler) expand(t texts) []string {
-	return expandWith(t, c.lists, func(pos yamlfile.Pos, name string, known []string) {
-		c.errorf(pos, "unknown list @%s%s", name, yamlfile.DidYouMean(name, known))
-	})
-}
-
-func expandWith(t texts, lists map[string]texts, unknown func(yamlfile.Pos, string, []string)) []string {
-	var out []string
-	for _, x := range t {
-		name, isList := strings.CutPrefix(x.Value, "@")
-		if !isList || strings.Contains(name, "@") {
-			out = append(out, x.Value)
-			continue
-		}
-		list, ok := lists[name]
-		if !ok {
-			var known []string
-			for k := range lists {
-				known = append(known, k)
-			}
-			slices.Sort(known)
-			unknown(x.Pos, name, known)
-			continue
-		}
-		for _, y := range list {
-			out = append(out, y.Value)
-		}
-	}
-	return out
 }
 
 // unique notes an id of a rule, trigger, label or exception and refuses it the second time.

@@ -3,6 +3,7 @@ package policy
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -74,13 +75,7 @@ func readPack(name string) (*pack, error) {
 func (p *pack) resolve() error {
 	var errs yamlfile.Errors
 	expand := func(t texts) texts {
-		var out texts
-		for _, s := range expandWith(t, p.lists, func(pos yamlfile.Pos, name string, known []string) {
-			errs = append(errs, pos.Errorf("unknown list @%s%s", name, yamlfile.DidYouMean(name, known)))
-		}) {
-			out = append(out, text{Value: s})
-		}
-		return out
+		return expandWith(t, p.lists, func(e yamlfile.Error) { errs = append(errs, e) })
 	}
 	for i := range p.detectors {
 		p.detectors[i].eachList(expand)
@@ -108,24 +103,28 @@ func (d *detectorNode) eachList(f func(texts) texts) {
 }
 
 // narrowed returns the detectors of the pack that a use entry leaves.
-func (p *pack) narrowed(u *useEntry) ([]detectorNode, error) {
+func (p *pack) narrowed(c *compiler, u *useEntry) ([]detectorNode, error) {
+	only, except, languages := c.listed(u.Narrow.Only), c.listed(u.Narrow.Except), c.listed(u.Narrow.Languages)
 	known := make([]string, len(p.detectors))
 	for i := range p.detectors {
 		known[i] = p.detectors[i].ID
 	}
-	for _, list := range []texts{u.Narrow.Only, u.Narrow.Except} {
+	for _, list := range []texts{only, except} {
 		for _, id := range list {
 			if !slices.Contains(known, id.Value) {
 				return nil, id.Pos.Errorf("pack %s has no detector %q%s", p.name, id.Value, yamlfile.DidYouMean(id.Value, known))
 			}
 		}
 	}
+	if err := p.speaks(languages); err != nil {
+		return nil, err
+	}
 	var left []detectorNode
 	for _, d := range p.detectors {
-		if len(u.Narrow.Only) > 0 && !u.Narrow.Only.has(d.ID) || u.Narrow.Except.has(d.ID) {
+		if len(only) > 0 && !only.has(d.ID) || except.has(d.ID) {
 			continue
 		}
-		d, any := d.inLanguages(u.Narrow.Languages)
+		d, any := d.inLanguages(languages)
 		if any {
 			left = append(left, d)
 		}
@@ -133,8 +132,24 @@ func (p *pack) narrowed(u *useEntry) ([]detectorNode, error) {
 	return left, nil
 }
 
-func (t texts) has(s string) bool {
-	return slices.ContainsFunc(t, func(x text) bool { return x.Value == s })
+// speaks checks that the pack has words in every one of the languages.
+func (p *pack) speaks(languages texts) error {
+	known := map[string]bool{}
+	for i := range p.detectors {
+		d := &p.detectors[i]
+		for _, words := range append(slices.Collect(maps.Values(d.Groups)), d.Words) {
+			for lang := range words {
+				known[lang] = true
+			}
+		}
+	}
+	delete(known, "")
+	for _, lang := range languages {
+		if !known[lang.Value] {
+			return lang.Pos.Errorf("pack %s has no words in %q%s", p.name, lang.Value, yamlfile.DidYouMean(lang.Value, slices.Sorted(maps.Keys(known))))
+		}
+	}
+	return nil
 }
 
 // inLanguages keeps the words of some languages, and says whether any are left.

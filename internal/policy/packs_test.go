@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sigill/internal/extract"
 )
 
 // today is the day on which tests take place.
@@ -61,6 +63,39 @@ func TestPacksTogether(t *testing.T) {
 	for i := range results {
 		for _, f := range results[i].Failures {
 			t.Errorf("%s: %s", results[i].Name, f)
+		}
+	}
+}
+
+// TestSurest holds that no detector is surer of one of its examples than is reckoned with when a policy is compiled.
+func TestSurest(t *testing.T) {
+	t.Parallel()
+	for _, name := range PackNames() {
+		p, err := readPack(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine, err := p.engine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range p.detectors {
+			d := &p.detectors[i]
+			if d.Tests == nil {
+				continue
+			}
+			for _, x := range d.Tests.Match.values() {
+				segments := []extract.Segment{{Kind: extract.Body, Text: strings.ReplaceAll(x, joint, ""), Attachment: -1}}
+				scanned, err := engine.Scan(context.Background(), segments, today)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, h := range scanned.Hits {
+					if h.Detector == d.ID && h.Confidence > d.surest() {
+						t.Errorf("%s is %s of %q, and was reckoned to be never surer than %s", d.ID, h.Confidence, x, d.surest())
+					}
+				}
+			}
 		}
 	}
 }

@@ -37,7 +37,8 @@ type exception struct {
 	segments          scope
 	sender, recipient *party
 	verifiedTLS       bool
-	expires           time.Time
+	expires           time.Time // the first moment at which it no longer holds
+	pos               yamlfile.Pos
 }
 
 // byHit says that the exception takes hits away before they are counted; else it lifts rules for recipients.
@@ -127,7 +128,7 @@ func (c *compiler) exception(n *exceptionNode) exception {
 	c.unique(n.ID, n.Pos)
 	w := &n.When
 	x := exception{
-		id: n.ID, segments: c.scope(w.Segment, true), sender: c.party(w.Sender), recipient: c.party(w.Recipient), verifiedTLS: w.Transport == "tls_verified",
+		id: n.ID, pos: n.Pos, segments: c.scope(w.Segment, true), sender: c.party(w.Sender), recipient: c.party(w.Recipient), verifiedTLS: w.Transport == "tls_verified",
 	}
 	for _, v := range c.expand(w.Value) {
 		x.values = append(x.values, compactValue(v))
@@ -135,8 +136,8 @@ func (c *compiler) exception(n *exceptionNode) exception {
 	if w.Transport != "" && !x.verifiedTLS {
 		c.errorf(n.Pos, "transport %q: use tls_verified", w.Transport)
 	}
-	if !x.byHit() && x.sender == nil && x.recipient == nil {
-		c.errorf(n.Pos, "exception %q says neither value, segment, sender nor recipient", n.ID)
+	if !x.byHit() && x.sender == nil && x.recipient == nil && !x.verifiedTLS {
+		c.errorf(n.Pos, "exception %q says neither value, segment, sender, recipient nor transport", n.ID)
 	}
 	if x.byHit() && (x.recipient != nil || x.verifiedTLS) {
 		c.errorf(n.Pos, "an exception is either by value or segment, or by recipient; write two")
@@ -164,7 +165,7 @@ func (c *compiler) excepted(n *exceptionNode, x *exception) {
 	if len(n.Rules) == 0 {
 		c.errorf(n.Pos, "exception %q names no rules", n.ID)
 	}
-	for _, id := range n.Rules {
+	for _, id := range c.listed(n.Rules) {
 		if !slices.Contains(known, id.Value) {
 			c.errorf(id.Pos, "there is no rule %q that can be lifted%s", id.Value, yamlfile.DidYouMean(id.Value, known))
 		}
@@ -242,7 +243,7 @@ func (c *compiler) limits() {
 	}
 	c.p.limits = l
 	if n.Depth < 0 || n.Files < 0 || n.Ratio < 0 {
-		c.errs = append(c.errs, yamlfile.Error{Key: "limits", Msg: "a limit is negative"})
+		c.errorf(n.Pos, "a limit is negative")
 	}
 }
 

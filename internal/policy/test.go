@@ -33,6 +33,12 @@ func (r *TestResult) failf(format string, args ...any) {
 // RunTests runs the tests of the policy and those of its detectors and of the packs it uses. Each is a real message that
 // goes through the same code as live mail. now is the day on which the tests take place.
 func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
+	return p.RunTestsOnce(ctx, now, map[string]bool{})
+}
+
+// RunTestsOnce is RunTests but for the examples of the packs named in done, to which it adds those that it ran: over
+// several policies, each pack is tried once.
+func (p *Policy) RunTestsOnce(ctx context.Context, now time.Time, done map[string]bool) []TestResult {
 	if p.written != nil {
 		written, err := p.written()
 		if err != nil {
@@ -44,30 +50,25 @@ func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
 	for i := range p.tests {
 		results = append(results, p.runTest(ctx, &p.tests[i], now))
 	}
-	for _, set := range p.exampleSets() {
-		results = append(results, set.run(ctx, now)...)
+	for _, pk := range p.packs {
+		if engine, err := pk.engine(); err == nil && !done[pk.name] {
+			set := exampleSet{engine, pk.detectors}
+			results = append(results, set.run(ctx, now)...)
+		}
+		done[pk.name] = true
 	}
-	return results
+	own := exampleSet{p.engine, p.own}
+	return append(results, own.run(ctx, now)...)
 }
 
 func (p *Policy) runTest(ctx context.Context, t *testNode, now time.Time) TestResult {
 	r := TestResult{Name: t.Name, Pos: t.Pos}
-	env, err := t.envelope()
+	in, err := p.testInput(ctx, t, now)
 	if err != nil {
 		r.failf("%v", err)
 		return r
 	}
-	raw, err := t.raw(p.read)
-	if err != nil {
-		r.failf("%v", err)
-		return r
-	}
-	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
-	if err != nil {
-		r.failf("read the message: %v", err)
-		return r
-	}
-	d, x, err := p.Evaluate(ctx, Input{Envelope: env, Content: content, Size: int64(len(raw)), Now: now})
+	d, x, err := p.Evaluate(ctx, in)
 	if err != nil {
 		r.failf("%v", err)
 		return r
@@ -77,12 +78,33 @@ func (p *Policy) runTest(ctx context.Context, t *testNode, now time.Time) TestRe
 	return r
 }
 
+// testInput is the message of a test, read as live mail is.
+func (p *Policy) testInput(ctx context.Context, t *testNode, now time.Time) (Input, error) {
+	env, err := t.envelope()
+	if err != nil {
+		return Input{}, err
+	}
+	raw, err := t.raw(p.read)
+	if err != nil {
+		return Input{}, err
+	}
+	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
+	if err != nil {
+		return Input{}, fmt.Errorf("read the message: %w", err)
+	}
+	return Input{Envelope: env, Content: content, Size: int64(len(raw)), Now: now}, nil
+}
+
 // compare holds what came out against what is expected, naming everything that differs.
 func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation) {
 	if n.Verdict != "" && n.Verdict != d.Verdict.String() {
 		r.failf("verdict is %s, expected %s", d.Verdict, n.Verdict)
 	}
 	counts, findings := map[string]int{}, map[string]int{}
+	observed := map[string]bool{}
+	for _, f := range x.Observed {
+		observed[f.Rule] = true
+	}
 	for _, f := range x.Findings {
 		counts[f.Rule] += f.Count
 		if f.Detector != "" {
@@ -90,15 +112,11 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 		}
 	}
 	fired := slices.Sorted(maps.Keys(counts))
-	if n.Rules != nil {
-		want := slices.Sorted(slices.Values(*n.Rules))
-		if !slices.Equal(fired, want) {
-			r.failf("rules are [%s], expected [%s]", strings.Join(fired, " "), strings.Join(want, " "))
-		}
-	}
+	compareRules(r, "rules", n.Rules, fired)
+	compareRules(r, "observed rules", n.Observed, slices.Sorted(maps.Keys(observed)))
 	for _, id := range n.NotRules {
-		if _, ok := counts[id]; ok {
-			r.failf("rule %s holds, expected it not to", id)
+		if _, ok := counts[id.Value]; ok || observed[id.Value] {
+			r.failf("rule %s holds, expected it not to", id.Value)
 		}
 	}
 	n.compareCounts(r, "rule", n.Count, counts)
@@ -110,6 +128,15 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 	}
 	if n.Subject != nil && *n.Subject != d.Subject {
 		r.failf("subject is %q, expected %q", d.Subject, *n.Subject)
+	}
+}
+
+func compareRules(r *TestResult, what string, expected *texts, got []string) {
+	if expected == nil {
+		return
+	}
+	if want := slices.Sorted(slices.Values(expected.values())); !slices.Equal(got, want) {
+		r.failf("%s are [%s], expected [%s]", what, strings.Join(got, " "), strings.Join(want, " "))
 	}
 }
 
@@ -126,16 +153,6 @@ func (n *expectNode) compareCounts(r *TestResult, what string, want, got map[str
 type exampleSet struct {
 	engine    *classify.Engine
 	detectors []detectorNode
-}
-
-func (p *Policy) exampleSets() []exampleSet {
-	var sets []exampleSet
-	for _, pk := range p.packs {
-		if engine, err := pk.engine(); err == nil {
-			sets = append(sets, exampleSet{engine, pk.detectors})
-		}
-	}
-	return append(sets, exampleSet{p.engine, p.own})
 }
 
 // engine compiles the whole pack, whatever a policy uses of it.
@@ -163,14 +180,14 @@ func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
 	return results
 }
 
-// joint is taken out of an example before it is used. It keeps keys and passwords that stand in examples from being taken
+// joint is taken out of an example, and of the text of a test, before it is used. It keeps keys and passwords that stand in examples from being taken
 // for real ones by programs that search repositories.
 const joint = "{+}"
 
 // example checks that a text holds, or does not hold, what a detector looks for, with at least medium confidence.
 func (s *exampleSet) example(ctx context.Context, name, detector string, x text, want bool, now time.Time) TestResult {
 	r := TestResult{Name: name, Pos: x.Pos}
-	t := testNode{Body: strings.ReplaceAll(x.Value, joint, "")}
+	t := testNode{Body: x.Value}
 	raw, err := t.raw(nil)
 	if err != nil {
 		r.failf("%v", err)

@@ -89,7 +89,7 @@ func (t *testNode) to() []string {
 func (t *testNode) content(b *bytes.Buffer) {
 	switch {
 	case t.HTML == "":
-		part(b, "text/plain", t.Body)
+		part(b, "text/plain", strings.ReplaceAll(t.Body, joint, ""))
 	case t.Body == "":
 		part(b, "text/html", t.HTML)
 	default:

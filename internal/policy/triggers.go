@@ -12,17 +12,19 @@ import (
 
 // trigger is a word in the subject by which a sender asks for protection.
 type trigger struct {
-	id    string
-	title titles
-	words []triggerWord
-	level message.Level
-	strip bool
+	id      string
+	title   titles
+	words   []triggerWord
+	level   message.Level
+	strip   bool
+	longest bool // hides the shorter words that its own begin with
 }
 
 type triggerWord struct {
-	shown string
-	text  string // folded, without brackets; spaces match any white space
-	kind  triggerKind
+	folded string // as it stands in a subject
+	shown  string
+	text   string // folded, without brackets; spaces match any white space
+	kind   triggerKind
 }
 
 type triggerKind uint8
@@ -39,7 +41,7 @@ func (c *compiler) triggers() []trigger {
 	for i := range c.f.Triggers {
 		n := &c.f.Triggers[i]
 		c.unique(n.ID, n.Pos)
-		t := trigger{id: n.ID, title: n.Title, level: c.level(n.Pos, n.Level), strip: n.Strip == nil || *n.Strip}
+		t := trigger{id: n.ID, title: n.Title, level: c.level(n.Pos, n.Level), strip: n.Strip == nil || *n.Strip, longest: n.Longest}
 		if n.In != "" && n.In != "subject" {
 			c.errorf(n.Pos, "in: %q: a trigger stands in the subject", n.In)
 		}
@@ -57,12 +59,41 @@ func (c *compiler) triggers() []trigger {
 		out = append(out, t)
 	}
 	slices.SortFunc(out, func(a, b trigger) int { return strings.Compare(a.id, b.id) })
+	c.prefixes(out)
 	return out
+}
+
+// prefixes refuses two words of different levels of which one begins with the other, unless the longer one says which of
+// them is meant where it stands.
+func (c *compiler) prefixes(all []trigger) {
+	for i := range all {
+		for j := range all {
+			short, long := &all[i], &all[j]
+			if short.level == long.level || long.longest {
+				continue
+			}
+			if s, l, ok := begins(short, long); ok {
+				c.errorf(c.ids[long.id], "trigger word %q begins with %q of %s, which has another level; say longest: true when the longer one alone is meant", l, s, short.id)
+			}
+		}
+	}
+}
+
+// begins finds a word of long that begins with one of short.
+func begins(short, long *trigger) (s, l string, ok bool) {
+	for _, a := range short.words {
+		for _, b := range long.words {
+			if a.folded != b.folded && strings.HasPrefix(b.folded, a.folded) {
+				return a.shown, b.shown, true
+			}
+		}
+	}
+	return "", "", false
 }
 
 func (c *compiler) triggerWord(n *triggerNode, s string) triggerWord {
 	f := strings.Join(strings.Fields(classify.Fold(s)), " ")
-	w := triggerWord{shown: s, text: f, kind: triggerStart}
+	w := triggerWord{shown: s, folded: f, text: f, kind: triggerStart}
 	switch {
 	case strings.HasPrefix(f, "[") && strings.HasSuffix(f, "]"):
 		w.kind, w.text = triggerBracket, strings.TrimSpace(f[1:len(f)-1])
@@ -185,11 +216,15 @@ func (p *Policy) trigger(subject string) (found []triggered, stripped string) {
 	var x classify.Text
 	x.Reset([]byte(subject))
 	var cut []span
+	taken := p.longest(x.Folded())
 	for i := range p.triggers {
 		t := &p.triggers[i]
 		hit := triggered{t: t}
 		for j := range t.words {
 			spans := t.words[j].find(x.Folded())
+			if !t.longest {
+				spans = slices.DeleteFunc(spans, func(s span) bool { return slices.ContainsFunc(taken, s.inside) })
+			}
 			if len(spans) == 0 {
 				continue
 			}
@@ -206,6 +241,22 @@ func (p *Policy) trigger(subject string) (found []triggered, stripped string) {
 	}
 	return found, cutOut(subject, cut)
 }
+
+// longest is where the words stand that hide shorter ones.
+func (p *Policy) longest(folded []byte) []span {
+	var taken []span
+	for i := range p.triggers {
+		if t := &p.triggers[i]; t.longest {
+			for j := range t.words {
+				taken = append(taken, t.words[j].find(folded)...)
+			}
+		}
+	}
+	return taken
+}
+
+// inside says that s is the beginning of a longer span.
+func (s span) inside(longer span) bool { return s.start == longer.start && s.end < longer.end }
 
 func (p *Policy) plainTriggers() bool {
 	return slices.ContainsFunc(p.triggers, func(t trigger) bool {

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"sigill/internal/classify"
+	"sigill/internal/extract"
+
 	"sigill/internal/message"
 )
 
@@ -14,39 +17,81 @@ type view struct {
 	recipient message.Address
 }
 
+// doubt says how a condition is answered that could turn out differently if everything had been read.
+type doubt uint8
+
+const (
+	asFound  doubt = iota // by what was found
+	surely                // yes only when nothing that was not read could change it
+	possibly              // yes when something that was not read could make it so
+)
+
+// under is how the conditions under `not` are answered: what cannot be answered counts as not holding there.
+func (d doubt) under() doubt {
+	if d == surely {
+		return possibly
+	}
+	return surely
+}
+
 // holds says whether a condition holds, and with which hits. window, when not nil, is all that may be counted.
-func (v *view) holds(x *condition, window []int) (bool, []int) {
+func (v *view) holds(x *condition, window []int, d doubt) (bool, []int) {
 	if !v.facts(x) {
 		return false, nil
 	}
 	var evidence []int
 	if x.detectors != nil {
 		hits := v.hits(x, window)
-		if !x.count.holds(v.count(hits, x.count.unique)) {
+		if !x.count.answer(v.count(hits, x.count.unique), d, v.complete(x)) {
 			return false, nil
 		}
 		evidence = hits
 	}
 	if len(x.all) > 0 {
-		ok, more := v.every(x, window)
+		ok, more := v.every(x, window, d)
 		if !ok {
 			return false, nil
 		}
 		evidence = append(evidence, more...)
 	}
 	if len(x.any) > 0 {
-		ok, more := v.some(x.any, window)
+		ok, more := v.some(x.any, window, d)
 		if !ok {
 			return false, nil
 		}
 		evidence = append(evidence, more...)
 	}
 	for i := range x.not {
-		if ok, _ := v.holds(&x.not[i], window); ok {
+		if ok, _ := v.holds(&x.not[i], window, d.under()); ok {
 			return false, nil
 		}
 	}
 	return true, evidence
+}
+
+// answer says whether a count holds of which n were found.
+func (c count) answer(n int, d doubt, complete bool) bool {
+	switch {
+	case complete || d == asFound:
+		return c.holds(n)
+	case d == surely:
+		return n >= c.min && c.max == 0
+	}
+	return c.max == 0 || n <= c.max
+}
+
+// complete says that everything was read in which a condition looks, and every hit of its detectors is known.
+func (v *view) complete(x *condition) bool {
+	for _, u := range v.e.unread {
+		where := kindBit(extract.Body)
+		if strings.HasPrefix(u.Where, "att[") {
+			where = kindBit(extract.AttachmentText)
+		}
+		if u.Reason != extract.UnknownType && x.places()&where != 0 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(x.detectors, func(id string) bool { return slices.Contains(v.e.scanned.Capped, id) })
 }
 
 // facts are the parts of a condition that no hit answers.
@@ -60,24 +105,24 @@ func (v *view) facts(x *condition) bool {
 }
 
 // every says whether all members hold, inside one window when the condition asks for it.
-func (v *view) every(x *condition, window []int) (bool, []int) {
+func (v *view) every(x *condition, window []int, d doubt) (bool, []int) {
 	if x.within == 0 || window != nil {
-		return v.together(x.all, window)
+		return v.together(x.all, window, d)
 	}
 	ids := map[string]bool{}
 	for i := range x.all {
 		x.all[i].detectorsIn(ids)
 	}
 	if len(ids) == 0 {
-		return v.together(x.all, nil)
+		return v.together(x.all, nil, d)
 	}
-	return v.anyWindow(x, ids)
+	return v.anyWindow(x, ids, d)
 }
 
-func (v *view) together(all []condition, window []int) (bool, []int) {
+func (v *view) together(all []condition, window []int, d doubt) (bool, []int) {
 	var evidence []int
 	for i := range all {
-		ok, more := v.holds(&all[i], window)
+		ok, more := v.holds(&all[i], window, d)
 		if !ok {
 			return false, nil
 		}
@@ -86,11 +131,11 @@ func (v *view) together(all []condition, window []int) (bool, []int) {
 	return true, evidence
 }
 
-func (v *view) some(any []condition, window []int) (bool, []int) {
+func (v *view) some(any []condition, window []int, d doubt) (bool, []int) {
 	held := false
 	var evidence []int
 	for i := range any {
-		if ok, more := v.holds(&any[i], window); ok {
+		if ok, more := v.holds(&any[i], window, d); ok {
 			held = true
 			evidence = append(evidence, more...)
 		}
@@ -106,7 +151,7 @@ const (
 )
 
 // anyWindow tries a window at every hit, within one segment.
-func (v *view) anyWindow(x *condition, ids map[string]bool) (bool, []int) {
+func (v *view) anyWindow(x *condition, ids map[string]bool, d doubt) (bool, []int) {
 	var hits []int
 	for i := range v.e.scanned.Hits {
 		if ids[v.e.scanned.Hits[i].Detector] && !v.excepted[i] {
@@ -130,7 +175,7 @@ func (v *view) anyWindow(x *condition, ids map[string]bool) (bool, []int) {
 			continue
 		}
 		last = end
-		if ok, more := v.together(x.all, hits[i:end]); ok {
+		if ok, more := v.together(x.all, hits[i:end], d); ok {
 			held = true
 			evidence = append(evidence, more...)
 		}
@@ -164,15 +209,16 @@ func (v *view) hits(x *condition, window []int) []int {
 	return out
 }
 
-// count counts unique values, or places. The text and the HTML of one message are the same places.
+// count counts unique values, or places. The text and the HTML of one message are the same places, and what is quoted
+// below says again what stands above.
 func (v *view) count(hits []int, unique bool) int {
 	type key struct{ detector, value string }
-	seen := map[key][3]int{} // places in text, in HTML, elsewhere
+	seen := map[key][5]int{} // places in text and in HTML, own and quoted, and elsewhere
 	for _, i := range hits {
 		h := &v.e.scanned.Hits[i]
 		k := key{h.Detector, h.Value}
 		n := seen[k]
-		n[bodyPart(v.e.in.Content.Segments[h.Segment].Where)]++
+		n[v.version(h)]++
 		seen[k] = n
 	}
 	if unique {
@@ -180,17 +226,24 @@ func (v *view) count(hits []int, unique bool) int {
 	}
 	sum := 0
 	for _, n := range seen {
-		sum += max(n[0], n[1]) + n[2]
+		sum += max(n[0], n[1], n[2], n[3]) + n[4]
 	}
 	return sum
 }
 
-func bodyPart(where string) int {
+// version says in which version of the message's text a hit stands.
+func (v *view) version(h *classify.Hit) int {
+	seg := &v.e.in.Content.Segments[h.Segment]
+	n := 0
 	switch {
-	case strings.HasPrefix(where, "body/text"):
-		return 0
-	case strings.HasPrefix(where, "body/html"):
-		return 1
+	case strings.HasPrefix(seg.Where, "body/text"):
+	case strings.HasPrefix(seg.Where, "body/html"):
+		n = 1
+	default:
+		return 4
 	}
-	return 2
+	if quoted(seg, h) {
+		n += 2
+	}
+	return n
 }
