@@ -47,7 +47,7 @@ func (r *Runner) snapshot() []*run {
 func (r *Runner) step() time.Duration { return r.o.Lease / 3 }
 
 // renew prolongs the lease of a job that waited for a slot. It says whether the job is
-// still ours.
+// still ours and may begin.
 func (r *Runner) renew(ctx context.Context, h held) bool {
 	if time.Since(h.since) < r.step() {
 		return true
@@ -56,6 +56,8 @@ func (r *Runner) renew(ctx context.Context, h held) bool {
 	switch {
 	case errors.Is(err, store.ErrStale):
 		r.count(h.job, resultStale)
+	case err != nil && ctx.Err() != nil: // the end came first
+		r.finish(ctx, h.job, r.o.Now())
 	case err != nil:
 		r.o.Log.Warn("lease not prolonged; the job is left to it", "job", h.job.ID, "kind", h.job.Kind, "error", err)
 	}

@@ -6,7 +6,8 @@
 //
 // A job belongs to this node as long as its lease: the lease is prolonged while the job
 // runs, renewed before a job begins that waited here, and when it is lost all the same
-// the handler's context ends. What was claimed and not begun is given back at the end.
+// the handler's context ends. What was claimed and not begun is given back at the end,
+// so that another node need not wait for a lease of one that is gone.
 package queue
 
 import (
@@ -38,8 +39,8 @@ type Options struct {
 	Metrics  prometheus.Registerer // nil for none
 }
 
-// maxOffered is how many jobs may wait here for a worker; with more, the rest are left
-// to their lease.
+// maxOffered is how many jobs may wait here for a worker; with more, the rest wait in
+// the store.
 const maxOffered = 4096
 
 // soonest is the least time between two looks for jobs that turned out to be gone.
@@ -120,19 +121,21 @@ func (o *Options) defaults() {
 }
 
 // Offer hands over jobs that this node claimed a moment ago, for as long as its own
-// claims hold. What does not fit is left to its lease; what comes when the runner has
-// ended is given back.
+// claims hold. What does not fit, and all that comes when the runner has ended, is given
+// back: it must not wait for its lease to be over.
 func (r *Runner) Offer(jobs []message.Job) {
-	if rest := r.offer(jobs); len(rest) > 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), lastWord)
-		defer cancel()
-		for _, j := range rest {
-			r.finish(ctx, j, r.o.Now())
-		}
+	rest := r.offer(jobs)
+	if len(rest) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastWord)
+	defer cancel()
+	for _, j := range rest {
+		r.finish(ctx, j, r.o.Now())
 	}
 }
 
-// offer returns what nobody will begin.
+// offer returns what nobody here will begin.
 func (r *Runner) offer(jobs []message.Job) (rest []message.Job) {
 	since := time.Now()
 	r.mu.Lock()
@@ -140,11 +143,11 @@ func (r *Runner) offer(jobs []message.Job) (rest []message.Job) {
 	if r.ended {
 		return jobs
 	}
-	for _, j := range jobs {
+	for i, j := range jobs {
 		select {
 		case r.offered <- held{j, since}:
 		default:
-			return nil
+			return jobs[i:]
 		}
 	}
 	return nil
@@ -235,7 +238,7 @@ func (r *Runner) lookDue() bool {
 func (r *Runner) claim(ctx context.Context) {
 	free := cap(r.slots) - len(r.slots) + 1 // the caller's own slot is free as well
 	r.looked, r.offers = time.Now(), false
-	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	whole, cancel := outlive(ctx, lastWord)
 	defer cancel()
 	jobs, due, err := r.jobs.Claim(whole, free, r.o.Lease)
 	if err != nil && ctx.Err() == nil {

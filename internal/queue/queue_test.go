@@ -31,9 +31,10 @@ type table struct {
 	wake  chan struct{}
 	fail  error // of every call
 	calls map[string]int
-	asked []int         // how many jobs each claim asked for
-	most  int           // jobs held at the same time
-	slow  time.Duration // between the commit of a claim and its answer
+	asked []int                    // how many jobs each claim asked for
+	most  int                      // jobs held at the same time
+	slow  time.Duration            // between the commit of a claim and its answer
+	late  map[string]time.Duration // before a call of that name begins to write
 }
 
 type row struct {
@@ -157,6 +158,12 @@ func (t *table) heldLocked() (n int) {
 }
 
 func (t *table) fenced(ctx context.Context, call string, j message.Job, write func(*row)) error {
+	if d := t.late[call]; d > 0 {
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+		}
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.calls[call]++
@@ -204,6 +211,16 @@ func (t *table) row(id message.ID) (row, bool) {
 		return row{}, false
 	}
 	return *r, true
+}
+
+// wantFree fails for each job that is there and somebody's.
+func (t *table) wantFree(tt *testing.T, ids ...message.ID) {
+	tt.Helper()
+	for _, id := range ids {
+		if left, there := t.row(id); !there || left.owned || left.freeAt.After(time.Now()) {
+			tt.Errorf("%s is %+v (there: %v), want it free", id, left, there)
+		}
+	}
 }
 
 func (t *table) count(call string) int {
@@ -340,12 +357,20 @@ func TestOfferedJobRunsWithoutClaim(t *testing.T) {
 	})
 }
 
-func TestOfferNeverBlocks(t *testing.T) {
+// TestOfferBeyondTheRoomGivesBack offers to a runner with no worker free: what has no room
+// is anybody's at once, and not when its lease is over.
+func TestOfferBeyondTheRoomGivesBack(t *testing.T) {
 	t.Parallel()
-	r := New(newTable(), nil, Options{})
-	r.Offer(make([]message.Job, maxOffered+10)) // nobody runs
+	jobs := newTable()
+	r := New(jobs, nil, Options{})
+	r.Offer(make([]message.Job, maxOffered-1)) // nobody runs
+	r.Offer(jobs.claimed(2*time.Minute, "fits", "first", "second"))
 	if got := len(r.offered); got != maxOffered {
 		t.Errorf("%d jobs wait", got)
+	}
+	jobs.wantFree(t, "first", "second")
+	if left, _ := jobs.row("fits"); !left.owned {
+		t.Error("what waits here is not this node's any more")
 	}
 }
 
@@ -744,15 +769,12 @@ func TestWhatDidNotBeginIsGivenBack(t *testing.T) {
 		if got := worked.ids(); got != "a" {
 			t.Errorf("worked %q", got)
 		}
-		for _, id := range []message.ID{"b", "c"} {
-			if left, there := jobs.row(id); !there || left.owned || left.freeAt.After(time.Now()) {
-				t.Errorf("%s is %+v, want it free", id, left)
-			}
-		}
+		jobs.wantFree(t, "b", "c")
 	})
 }
 
-// A runner that ends while a claim is under way still hears what it got, and leaves none of it to a lease.
+// A runner that ends while a claim is under way still hears what it got, and leaves none
+// of it to a lease.
 func TestEndDuringAClaimHoldsNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -787,10 +809,68 @@ func TestOfferAfterTheEndGivesBack(t *testing.T) {
 		synctest.Wait()
 		r.stop()
 		r.Offer(jobs.claimed(2*time.Minute, "a"))
-		if left, there := jobs.row("a"); !there || left.owned || left.freeAt.After(time.Now()) {
-			t.Errorf("it is %+v, want it free", left)
-		}
+		jobs.wantFree(t, "a")
 	})
+}
+
+// A claim takes its time while the store is slow: what was given up would be claimed again
+// and again, and nobody would work it.
+func TestSlowClaimIsHeard(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		jobs, worked := newTable(jobsNow("a", "b")...), &record{}
+		jobs.slow = 30 * time.Second
+		r := start(t, jobs, func(_ context.Context, j message.Job) (message.Next, error) {
+			worked.note(j)
+			return message.Done(), nil
+		}, Options{Workers: 2})
+		time.Sleep(31 * time.Second)
+		if got := worked.ids(); got != "a b" && got != "b a" {
+			t.Errorf("worked %q", got)
+		}
+		r.stop()
+	})
+}
+
+// What is being written when the time to drain is over is written to its end.
+func TestEndOfTheDrainCutsOffNoWrite(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, call string
+		begin      func(jobs *table, r started) // how "a" comes to be in the middle of that call
+		done       bool                         // and not free again
+	}{
+		{"the end of a job", "finish", func(jobs *table, r started) {
+			r.Offer(jobs.claimed(time.Minute, "a"))
+			time.Sleep(50 * time.Second)
+		}, true},
+		{"the lease of a job that waited", "extend", func(jobs *table, r started) {
+			r.Offer(jobs.claimed(time.Minute, "first"))
+			r.Offer(jobs.claimed(time.Minute, "a"))
+			time.Sleep(50 * time.Second)
+		}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				jobs := newTable()
+				jobs.late = map[string]time.Duration{tt.call: 23 * time.Second} // and the drain is 20 s
+				r := start(t, jobs, func(context.Context, message.Job) (message.Next, error) {
+					time.Sleep(50*time.Second - time.Millisecond)
+					return message.Done(), nil
+				}, Options{Workers: 1, Lease: time.Minute})
+				synctest.Wait()
+				tt.begin(jobs, r)
+				r.stop()
+				if !tt.done {
+					jobs.wantFree(t, "a")
+				} else if left, there := jobs.row("a"); there {
+					t.Errorf("it is %+v, want it done", left)
+				}
+			})
+		})
+	}
 }
 
 func TestWake(t *testing.T) {

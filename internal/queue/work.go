@@ -21,8 +21,27 @@ const (
 	resultInterrupted = "interrupted" // cut off by the end of the runner
 )
 
-// lastWord is how long an interrupted job's end may take to be written.
+// lastWord is how long what the runner writes may go on when its time is over.
 const lastWord = 5 * time.Second
+
+// outlive returns a context that ends when ctx has been over for d. What was cut off while
+// it was being committed may have been written or not, and nobody would know.
+func outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		t := time.NewTimer(d)
+		defer t.Stop()
+		select {
+		case <-t.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() {
+		stop()
+		cancel()
+	}
+}
 
 // work works one job from its lease to its result.
 func (r *Runner) work(ctx context.Context, h held) {
@@ -65,11 +84,8 @@ func (r *Runner) count(j message.Job, result string) {
 
 // finish writes the end of a job. When it cannot, the job runs again after its lease.
 func (r *Runner) finish(ctx context.Context, j message.Job, retry time.Time) {
-	if ctx.Err() != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), lastWord)
-		defer cancel()
-	}
+	ctx, cancel := outlive(ctx, lastWord)
+	defer cancel()
 	if err := r.jobs.Finish(ctx, j, retry); err != nil && !errors.Is(err, store.ErrStale) {
 		r.o.Log.Warn("job could not be finished; it runs again", "job", j.ID, "kind", j.Kind, "error", err)
 	}
