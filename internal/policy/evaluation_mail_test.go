@@ -10,6 +10,7 @@ import (
 	"mime/quotedprintable"
 	"path"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -24,7 +25,10 @@ type program struct {
 	eight bool // 8bit, not encoded
 }
 
-func programs() map[string]program {
+// programs are made once: nothing in them changes.
+var programs = sync.OnceValue(mailPrograms)
+
+func mailPrograms() map[string]program {
 	all := map[string]program{}
 	for _, p := range []program{
 		{name: "outlook", text: true, html: outlookHTML, head: "Thread-Index: Adyg2bAB1uzor57THDNpr1la7xmWgg==\nAccept-Language: sv-SE, en-US\nX-MS-Has-Attach:\nX-MS-TNEF-Correlator:\nmsip_labels:\nx-ms-office365-filtering-correlation-id: %s\nx-microsoft-antispam-message-info: %s\nX-MS-Exchange-CrossTenant-originalarrivaltime: 20 Nov 2026 09:12:28.6739 (UTC)\nX-MS-Exchange-Transport-CrossTenantHeadersStamped: AS8P190MB3401"},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -156,8 +157,11 @@ type expander struct {
 
 type kept struct{ kind, value string }
 
+// allKinds are made once: nothing in them changes.
+var allKinds = sync.OnceValue(identities)
+
 func newExpander(seed uint64) *expander {
-	return &expander{r: rand.New(rand.NewPCG(seed, 1)), kinds: identities(), kept: map[string]kept{}}
+	return &expander{r: rand.New(rand.NewPCG(seed, 1)), kinds: allKinds(), kept: map[string]kept{}}
 }
 
 var placeholder = regexp.MustCompile(`\$\[([^\]]+)\]`)
