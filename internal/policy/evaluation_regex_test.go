@@ -42,10 +42,10 @@ var regexList = map[string]*regexp.Regexp{
 	"term.salary":         regexp.MustCompile(`(?i)månadslön|lönespecifikation|salaris|salary|gehalt`),
 }
 
-func byRegexList(t testing.TB, raw []byte) ([]string, bool) {
+func byRegexList(t testing.TB, content *extract.Content) ([]string, bool) {
 	t.Helper()
 	var text strings.Builder
-	for _, s := range parsed(t, raw, extract.DefaultLimits()).Segments {
+	for _, s := range content.Segments {
 		text.WriteString(s.Text + "\n")
 	}
 	var kinds []string

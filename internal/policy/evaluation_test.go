@@ -31,7 +31,7 @@ const (
 var evaluationDay = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
 
 // finder says which kinds it finds in a message, and whether it would protect it.
-type finder func(t testing.TB, raw []byte) (kinds []string, protect bool)
+type finder func(t testing.TB, content *extract.Content) (kinds []string, protect bool)
 
 // TestDetectionQuality measures detection on set a, beside a plain list of regular expressions.
 func TestDetectionQuality(t *testing.T) {
@@ -61,11 +61,11 @@ func measured(t testing.TB, set string) (ours, plain *score, problems []string) 
 	every, frames := byPolicy(evaluationPolicy(t)), readFrames(t)
 	ours, plain = newScore(), newScore()
 	for _, s := range readSet(t, set) {
-		raw := s.wire(frames)
-		if problem := ours.add(t, &s, raw, every); problem != "" {
+		content := parsed(t, s.wire(frames))
+		if problem := ours.add(t, &s, content, every); problem != "" {
 			problems = append(problems, s.name+": "+problem)
 		}
-		plain.add(t, &s, raw, byRegexList)
+		plain.add(t, &s, content, byRegexList)
 	}
 	return ours, plain, problems
 }
@@ -74,9 +74,9 @@ func measured(t testing.TB, set string) (ours, plain *score, problems []string) 
 func TestOrdinaryQuality(t *testing.T) {
 	t.Parallel()
 	frames, all := readFrames(t), ordinaryMail(t)
-	raw := make([][]byte, len(all))
+	contents := make([]*extract.Content, len(all))
 	for i := range all {
-		raw[i] = all[i].wire(frames)
+		contents[i] = parsed(t, all[i].wire(frames))
 	}
 	standard, err := policy.Parse("default.yaml", policies.Default, nil)
 	if err != nil {
@@ -94,7 +94,7 @@ func TestOrdinaryQuality(t *testing.T) {
 	} {
 		protected := 0
 		for i, s := range all {
-			if kinds, yes := c.find(t, raw[i]); yes {
+			if kinds, yes := c.find(t, contents[i]); yes {
 				if protected++; protected <= 20 && c.most < 1 {
 					t.Logf("%s: %v in %q\n%s", c.name, kinds, s.subject, s.text)
 				}
@@ -130,9 +130,9 @@ func evaluationPolicy(t testing.TB) *policy.Policy {
 	return p
 }
 
-func parsed(t testing.TB, raw []byte, limits extract.Limits) *extract.Content {
+func parsed(t testing.TB, raw []byte) *extract.Content {
 	t.Helper()
-	content, err := extract.Parse(context.Background(), bytes.NewReader(raw), limits)
+	content, err := extract.Parse(context.Background(), bytes.NewReader(raw), extract.DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func parsed(t testing.TB, raw []byte, limits extract.Limits) *extract.Content {
 
 // byPolicy finds what the rules of a policy find; the rules of the evaluation's policy are named like the kinds.
 func byPolicy(p *policy.Policy) finder {
-	return func(t testing.TB, raw []byte) ([]string, bool) {
+	return func(t testing.TB, content *extract.Content) ([]string, bool) {
 		t.Helper()
 		from, err := message.ParseAddress("sender@sender.example")
 		if err != nil {
@@ -152,7 +152,7 @@ func byPolicy(p *policy.Policy) finder {
 			t.Fatal(err)
 		}
 		env := message.Envelope{From: from, To: []message.RcptTo{{Address: to}}}
-		in := policy.Input{Envelope: env, Content: parsed(t, raw, p.Limits()), Size: int64(len(raw)), Now: evaluationDay}
+		in := policy.Input{Envelope: env, Content: content, Now: evaluationDay}
 		d, x, err := p.Evaluate(context.Background(), in)
 		if err != nil {
 			t.Fatal(err)
@@ -196,9 +196,9 @@ func (c *counts) add(want, got bool) {
 }
 
 // add judges one message, and says what is wrong with the answer.
-func (c *score) add(t testing.TB, s *sample, raw []byte, find finder) (problem string) {
+func (c *score) add(t testing.TB, s *sample, content *extract.Content, find finder) (problem string) {
 	t.Helper()
-	kinds, protect := find(t, raw)
+	kinds, protect := find(t, content)
 	want := len(s.expect) > 0
 	c.counts.add(want, protect)
 	switch {

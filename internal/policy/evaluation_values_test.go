@@ -64,14 +64,14 @@ func TestNumbersQuality(t *testing.T) {
 			e := newExpander(uint64(n) + 1<<40)
 			s := sample{lang: "en", shape: "plain", subject: "Number", seed: uint64(n)}
 			s.text = fmt.Sprintf(numberSentences[name], e.expand("$["+name+"]"))
-			if got, _ := find(t, s.wire(frames)); slices.ContainsFunc(got, func(kind string) bool { return isKind(name, kind) }) {
+			if got, _ := find(t, parsed(t, s.wire(frames))); slices.ContainsFunc(got, func(kind string) bool { return isKind(name, kind) }) {
 				found++
 			}
 			if kinds[name].spoil == nil {
 				continue
 			}
 			s.text = fmt.Sprintf(numberSentences[name], e.expand("$["+name+"!]"))
-			if got, protect := find(t, s.wire(frames)); protect {
+			if got, protect := find(t, parsed(t, s.wire(frames))); protect {
 				if wrong++; wrong == 1 {
 					t.Logf("%s: %v in %q", name, got, s.text)
 				}
