@@ -32,8 +32,14 @@ func (w *walker) held(l *lines, f *leaf) {
 	w.open(f, sp, sp.n)
 }
 
-// open reads content of n bytes that can be read at any place.
+// open reads content of n bytes that can be read at any place. The readers of others' formats are others' code in part, and
+// the bytes are hostile: what makes one of them panic is damaged, and takes nothing else with it.
 func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
+	defer func() {
+		if recover() != nil {
+			w.unreadable(f.where, Corrupt, "the reader gave up")
+		}
+	}()
 	switch f.found.class {
 	case asZip:
 		w.openZip(f, r, n)

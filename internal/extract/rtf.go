@@ -88,7 +88,7 @@ type rtf struct {
 	hidden strings.Builder
 
 	objects [][]byte // one digit a byte
-	html    bool // the document carries HTML
+	html    bool     // the document carries HTML
 	damaged bool
 }
 

@@ -71,7 +71,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // openRAR reads a RAR archive of one volume.
 func (w *walker) openRAR(f *leaf, r io.ReaderAt, n int64) {
-	z, err := rardecode.NewReader(io.NewSectionReader(r, 0, n), rardecode.MaxDictionarySize(rarDictionary))
+	z, err := rardecode.NewReader(io.NewSectionReader(r, 0, n), rardecode.MaxDictionarySize(maxDictionary))
 	if err != nil {
 		w.rarError(f, err)
 		return
@@ -98,9 +98,6 @@ func (w *walker) openRAR(f *leaf, r io.ReaderAt, n int64) {
 		}
 	}
 }
-
-// rarDictionary is the most that an archive may ask to be held in memory.
-const rarDictionary = 64 << 20
 
 func (w *walker) rarError(f *leaf, err error) {
 	switch {
