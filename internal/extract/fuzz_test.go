@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -75,6 +77,36 @@ func FuzzOffice(f *testing.F) {
 			"a.ods": {{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, {"content.xml", odt}},
 		} {
 			_ = parseLimits(t, attached(name, zipOf(t, files...)), Limits{})
+		}
+	})
+}
+
+// FuzzAttachment hands the bytes of a file to whatever reads its kind.
+func FuzzAttachment(f *testing.F) {
+	for _, name := range []string{"a.doc", "b.xls", "a.rtf", "plain.7z", "locked.7z", "sealed.7z", "locked.zip", "aes.zip", "lista.txt.gz", "lista.txt.bz2", "lista.txt.xz", "a.tar.gz"} {
+		f.Add(stored(f, name))
+	}
+	f.Add(tnefOf(1, 0x00018004, "x\x00", 2, 0x00069002, "", 2, 0x00018010, "a.txt\x00", 2, 0x0006800f, "hej"))
+	f.Add(compound(f, file{"__properties_version1.0", "x"}, file{"__substg1.0_1000001F", "h\x00"}, file{"__attach_version1.0_#00000000/__substg1.0_37010102", "x"}))
+	f.Add(zipOf(f, docx("<w:p/>")...))
+	f.Add([]byte("From a@b Mon Nov 23 10:00:00 2026\nSubject: x\n\ny\n"))
+	f.Add([]byte("begin 644 a\n#0V%T\n`\nend\n=ybegin line=1 name=b\nx\n=yend\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		raw := "Content-Type: application/octet-stream; name=a.bin\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: binary\r\n\r\n" + string(data)
+		c, err := Parse(context.Background(), strings.NewReader(raw), Limits{Text: 1 << 20, Unpacked: 4 << 20, Spool: 2 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range c.Segments {
+			if !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where) {
+				t.Fatalf("segment %s @ %s is not UTF-8", s.Kind, s.Where)
+			}
+		}
+		ours := !slices.ContainsFunc([]string{"7z\xBC\xAF", "Rar!", "\xD0\xCF\x11\xE0", "\xFD7zXZ"}, func(sig string) bool { return bytes.Contains(data, []byte(sig)) })
+		for _, u := range c.Unreadable {
+			if ours && u.Detail == "the reader gave up" {
+				t.Errorf("a reader of ours panicked on %q", data)
+			}
 		}
 	})
 }

@@ -155,18 +155,16 @@ func (w *walker) attachment(l *lines, f *leaf) {
 	if f.media.Type == "message/partial" {
 		w.unreadable(f.where, Ambiguous, "message sent in pieces")
 	}
-	switch f.found.class {
-	case asText, asHTML, asXML, asJSON, asCalendar, asTable:
-		w.readText(l, f)
-	case asMessage:
+	switch c := f.found.class; {
+	case c == asMessage, c == asMailbox:
 		w.savedMessage(l, f)
-	case asZip:
-		w.zipped(l, f)
-	case asOLE:
-		w.ole(l, f)
-	case asCMS:
+	case c < asZip:
+		w.readText(l, f)
+	case c.opens():
+		w.held(l, f)
+	case c == asCMS:
 		w.cms(l, f)
-	case asMedia:
+	case c == asMedia:
 		w.mediaFile(l, f)
 	default:
 		w.other(l, f)
@@ -198,14 +196,30 @@ func (w *walker) mismatch(f *leaf) {
 	if want == 0 || want == got || len(f.head) == 0 {
 		return
 	}
-	text := got < asZip
-	if want == asText && text {
+	if want < asZip && got < asZip || fits(want, got) {
 		return
 	}
-	switch {
-	case got == asMedia, want == asZip && text, want == asOther && text && f.ext != "rtf":
-		w.unreadable(f.where, Ambiguous, "content does not fit the name")
+	w.unreadable(f.where, Ambiguous, "content does not fit the name")
+}
+
+// fits says whether content of the one class is commonly found under a name of the other: a document with a password is an
+// OLE file whatever its kind, old names stand for new formats and for exports as text.
+func fits(want, got class) bool {
+	switch want {
+	case asZip:
+		return got == asOLE
+	case asOLE, asRTF:
+		return got < asZip || got == asZip || got == asRTF || got == asOLE
+	case asTar:
+		return got == asPacked
+	case asMedia:
+		return got < asZip || got == asOther || got == asPDF
+	case asText:
+		return got == asOther || got == asCMS
+	case asOther:
+		return got != asMedia
 	}
+	return false
 }
 
 // detailed adds to a wording that the content contradicts the declared type.
@@ -251,41 +265,6 @@ const maxSignature = 64 << 10
 func (f *leaf) signature() bool {
 	return f.found.mime == mimeSigned &&
 		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature" || f.ext == "p7s")
-}
-
-// Names of the streams of an encrypted office document (MS-OFFCRYPTO 2.3), UTF-16.
-var (
-	encryptedPackage = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00e\x00d\x00P\x00a\x00c\x00k\x00a\x00g\x00e\x00")
-	encryptionInfo   = []byte("E\x00n\x00c\x00r\x00y\x00p\x00t\x00i\x00o\x00n\x00I\x00n\x00f\x00o\x00")
-)
-
-// ole looks for the streams of an encrypted document; any other old document cannot be
-// read here.
-func (w *walker) ole(l *lines, f *leaf) {
-	var o oleFinder
-	w.size(f, w.each(l, f, o.look))
-	o.report(w, f)
-}
-
-func (w *walker) oldDocument(f *leaf, b []byte) {
-	var o oleFinder
-	o.look(b)
-	o.report(w, f)
-}
-
-type oleFinder struct{ pack, info finder }
-
-func (o *oleFinder) look(b []byte) {
-	o.pack.look(b, encryptedPackage)
-	o.info.look(b, encryptionInfo)
-}
-
-func (o *oleFinder) report(w *walker, f *leaf) {
-	if o.pack.found && o.info.found {
-		w.unreadable(f.where, Encrypted, "office document with a password")
-		return
-	}
-	w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
 }
 
 // finder looks for a word in a stream that comes in slices.

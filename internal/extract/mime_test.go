@@ -288,7 +288,7 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "uuencoded file in the text", msg: "\nhej\nbegin 644 a.txt\n#0V%T\n`\nend\n",
-			found: []Unreadable{{"body/text", Unsupported, "cannot read uuencoded files"}},
+			want: []Segment{{Where: "body/text!a.txt", Kind: AttachmentText, Text: "Cat"}},
 		},
 		{
 			name: "binary in a text body", msg: "Content-Type: text/plain\n\nGIF89a\x00\x01\x00\x02 " + secret,

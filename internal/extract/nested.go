@@ -1,6 +1,9 @@
 package extract
 
-import "bytes"
+import (
+	"bytes"
+	"strconv"
+)
 
 // descend reads a message attached to the present one, from l.
 func (w *walker) descend(l *lines, f *leaf) {
@@ -35,7 +38,31 @@ func (w *walker) savedMessage(l *lines, f *leaf) {
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
 	}
 	w.buf = nil // b is read while the walker goes on
+	if f.found.class == asMailbox {
+		w.mailbox(f, b)
+		return
+	}
 	w.inner(b, f)
+}
+
+// mailbox reads each message of a mailbox (RFC 4155). Whether a line "From " inside a message was quoted does not matter
+// here: all of it is read, as one message or as two.
+func (w *walker) mailbox(f *leaf, b []byte) {
+	for n := 1; len(b) > 0; n++ {
+		if !w.entry(f) {
+			return
+		}
+		_, b, _ = bytes.Cut(b, []byte("\n")) // the line that begins with From
+		one := b
+		if i := bytes.Index(b, []byte("\nFrom ")); i >= 0 {
+			one, b = b[:i+1], b[i+1:]
+		} else {
+			b = nil
+		}
+		in := *f
+		in.where = f.where + "!" + strconv.Itoa(n) + ".eml"
+		w.inner(one, &in)
+	}
 }
 
 func (w *walker) inner(b []byte, f *leaf) {

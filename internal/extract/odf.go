@@ -37,7 +37,7 @@ func (w *walker) odf(a *archive) {
 		case ext == "xml":
 			w.odfPart(a, low, false)
 		default:
-			w.embed(a, zf)
+			w.embed(a, zf, true)
 		}
 	}
 }

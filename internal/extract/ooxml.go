@@ -94,7 +94,7 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
 	default:
-		w.embed(a, zf)
+		w.embed(a, zf, true)
 	}
 }
 
@@ -115,9 +115,9 @@ func partWhere(a *archive, name string) string {
 
 // xmlPart reads one file as XML.
 func (w *walker) xmlPart(a *archive, zf *zip.File, where string, h xmlHandler) {
-	if u := w.open(a, zf); u != nil {
+	if u, closer := w.unpack(a, zf); u != nil {
 		w.tokens(u, where, h)
-		_ = u.Close() // it was only read
+		_ = closer.Close() // it was only read
 	}
 }
 

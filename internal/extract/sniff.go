@@ -16,8 +16,16 @@ const (
 	asCalendar       // text with folded lines: ics, vcf
 	asTable          // text with delimiters: csv, tsv
 	asMessage        // a message of its own
+	asMailbox        // several of them, RFC 4155
 	asZip            // an archive that may be a document
 	asOLE            // an old container of Microsoft's
+	asRTF            // rich text
+	asPDF            // a PDF document
+	asTNEF           // winmail.dat
+	asSevenZip       // a 7z archive
+	asRAR            // a RAR archive
+	asPacked         // one file packed: gzip, bzip2, xz
+	asTar            // files in a row
 	asCMS            // S/MIME
 	asMedia          // nothing to read by design
 	asOther          // could hold text, cannot be read here
@@ -73,20 +81,20 @@ var magics = [...]magic{
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},
 	{0, "OTTO", "font/otf", asMedia},
-	{0, "{\\rtf", "application/rtf", asOther},
+	{0, "{\\rtf", "application/rtf", asRTF},
 	{0, "%!PS", "application/postscript", asOther},
-	{0, "\x78\x9F\x3E\x22", "application/ms-tnef", asOther},
-	{0, "7z\xBC\xAF\x27\x1C", "application/x-7z-compressed", asOther},
-	{0, "Rar!\x1A\x07", "application/vnd.rar", asOther},
-	{0, "\x1F\x8B", "application/gzip", asOther},
-	{0, "BZh", "application/x-bzip2", asOther},
-	{0, "\xFD7zXZ\x00", "application/x-xz", asOther},
+	{0, "\x78\x9F\x3E\x22", "application/ms-tnef", asTNEF},
+	{0, "7z\xBC\xAF\x27\x1C", "application/x-7z-compressed", asSevenZip},
+	{0, "Rar!\x1A\x07", "application/vnd.rar", asRAR},
+	{0, "\x1F\x8B", "application/gzip", asPacked},
+	{0, "BZh", "application/x-bzip2", asPacked},
+	{0, "\xFD7zXZ\x00", "application/x-xz", asPacked},
 	{0, "\x28\xB5\x2F\xFD", "application/zstd", asOther},
 	{0, "\x04\x22\x4D\x18", "application/x-lz4", asOther},
 	{0, "\x1F\x9D", "application/x-compress", asOther},
 	{0, "MSCF", "application/vnd.ms-cab-compressed", asOther},
 	{0, "!<arch>", "application/x-archive", asOther},
-	{257, "ustar", "application/x-tar", asOther},
+	{257, "ustar", "application/x-tar", asTar},
 	{2, "-lh", "application/x-lzh", asOther},
 	{0, "SQLite format 3\x00", "application/vnd.sqlite3", asOther},
 }
@@ -105,7 +113,7 @@ func sniff(b []byte, declared, ext string) sniffed {
 		}
 	}
 	if i := bytes.Index(b[:min(len(b), 1024)], []byte("%PDF-")); i >= 0 && (i == 0 || !prose(b[:i])) {
-		return sniffed{"application/pdf", asOther}
+		return sniffed{"application/pdf", asPDF}
 	}
 	if s := sniffCMS(b); s.class != 0 {
 		return s
@@ -171,6 +179,8 @@ func sniffText(b []byte, declared, ext string) sniffed {
 	head := bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	lower := bytes.ToLower(head[:min(len(head), 256)])
 	switch {
+	case mailboxHead(head):
+		return sniffed{"application/mbox", asMailbox}
 	case declared == "message/rfc822" || declared == "message/global" || ext == "eml" || messageHead(lower):
 		return sniffed{"message/rfc822", asMessage}
 	case htmlHead(lower) || declared == "text/html" || ext == "html" || ext == "htm" || declared == "application/xhtml+xml":
@@ -185,6 +195,17 @@ func sniffText(b []byte, declared, ext string) sniffed {
 		return sniffed{"text/csv", asTable}
 	}
 	return sniffed{"text/plain", asText}
+}
+
+// mailboxHead says whether a text begins with the line that stands before each message of a mailbox (RFC 4155): From, an
+// address, and a date with its time.
+func mailboxHead(b []byte) bool {
+	line, _, _ := bytes.Cut(b[:min(len(b), 400)], []byte("\n"))
+	fields := bytes.Fields(line)
+	if !bytes.HasPrefix(line, []byte("From ")) || len(fields) < 7 {
+		return false
+	}
+	return bytes.Count(line, []byte(":")) >= 1 && (bytes.IndexByte(fields[1], '@') > 0 || string(fields[1]) == "-" || len(fields) == 7)
 }
 
 // htmlHead says whether the (lower-case) start of a text is that of an HTML document.
@@ -251,8 +272,18 @@ func family(ext string) class {
 	switch ext {
 	case "docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm", "pptx", "pptm", "ppsx", "odt", "ods", "odp", "zip":
 		return asZip
-	case "pdf", "7z", "rar", "gz", "tgz", "rtf":
-		return asOther
+	case "pdf":
+		return asPDF
+	case "rtf":
+		return asRTF
+	case "7z":
+		return asSevenZip
+	case "rar":
+		return asRAR
+	case "gz", "bz2", "xz":
+		return asPacked
+	case "tar", "tgz":
+		return asTar
 	case "png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "webp", "heic", "ico", "mp3", "mp4", "m4a", "mov", "wav", "avi", "ogg", "wmf", "emf":
 		return asMedia
 	case "doc", "xls", "ppt", "msg":

@@ -81,6 +81,9 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 		w.unreadable(f.where, Ambiguous, "binary data in text")
 	}
 	w.byClass(f, r.Text)
+	if f.found.class == asText && (bytes.Contains(raw, []byte("begin ")) || bytes.Contains(raw, []byte("=ybegin "))) {
+		w.inlineFiles(f, string(raw)) // yEnc uses every byte, so the charset must not be undone
+	}
 	switch {
 	case f.found.class == asHTML && f.second != "" && f.second != f.media.Type:
 		w.segment(f.where, Hidden, f.att, r.Text)
@@ -143,29 +146,6 @@ func (w *walker) plainText(f *leaf, text string) {
 	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
 	if i := strings.Index(text, armorHead); i >= 0 && strings.Contains(text[i:], armorTail) {
 		w.unreadable(f.where, AlreadyProtected, "PGP message")
-	}
-	if uuencoded(text) {
-		w.unreadable(f.where, Unsupported, "cannot read uuencoded files")
-	}
-}
-
-// uuencoded finds the first lines of a file that Outlook and others would decode.
-func uuencoded(s string) bool {
-	for at := 0; ; {
-		i := strings.Index(s[at:], "begin ")
-		if i < 0 {
-			return false
-		}
-		i += at
-		at = i + 6
-		if i > 0 && s[i-1] != '\n' {
-			continue
-		}
-		line, next, ok := strings.Cut(s[i:min(len(s), i+400)], "\n")
-		if ok && len(line) > 10 && strings.Trim(line[6:9], "01234567") == "" && line[9] == ' ' &&
-			next != "" && next[0] > ' ' && next[0] <= 'M' {
-			return true
-		}
 	}
 }
 

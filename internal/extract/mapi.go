@@ -1,0 +1,174 @@
+package extract
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// Properties of messages and attachments (MS-OXPROPS) that are looked at by name; every other text is given out as hidden.
+const (
+	mapiSubject     = 0x0037
+	mapiHeaders     = 0x007d
+	mapiBody        = 0x1000
+	mapiRTF         = 0x1009
+	mapiHTML        = 0x1013
+	mapiDisplayName = 0x3001
+	mapiData        = 0x3701
+	mapiShortName   = 0x3704
+	mapiLongName    = 0x3707
+	mapiCodePage    = 0x3ffd
+	mapiBodyPage    = 0x3fde
+)
+
+// Types of properties (MS-OXCDATA 2.11.1).
+const (
+	mapiInt32   = 0x0003
+	mapiObject  = 0x000d
+	mapiANSI    = 0x001e
+	mapiUnicode = 0x001f
+	mapiBinary  = 0x0102
+	mapiMany    = 0x1000
+)
+
+// mapiProps are the texts and data of a message or an attachment, by property.
+type mapiProps struct {
+	text   map[uint16]string
+	data   map[uint16][]byte
+	others strings.Builder
+	page   uint16
+}
+
+func newMAPI(page uint16) *mapiProps {
+	return &mapiProps{text: map[uint16]string{}, data: map[uint16][]byte{}, page: page}
+}
+
+// put keeps a property by its type.
+func (p *mapiProps) put(id, kind uint16, b []byte) {
+	switch kind &^ mapiMany {
+	case mapiANSI:
+		p.putText(id, strings.TrimRight(codePage(b, p.page), "\x00"))
+	case mapiUnicode:
+		p.putText(id, strings.TrimRight(utf16le(b), "\x00"))
+	case mapiBinary, mapiObject:
+		if len(b) > len(p.data[id]) {
+			p.data[id] = b
+		}
+	case mapiInt32:
+		if (id == mapiCodePage || id == mapiBodyPage) && len(b) >= 2 {
+			p.page = binary.LittleEndian.Uint16(b)
+		}
+	}
+}
+
+func (p *mapiProps) putText(id uint16, s string) {
+	switch id {
+	case mapiSubject, mapiBody, mapiHTML, mapiLongName, mapiShortName, mapiDisplayName, mapiHeaders:
+		if len(s) > len(p.text[id]) {
+			p.text[id] = s
+		}
+	default:
+		if p.others.Len() < maxLinks {
+			p.others.WriteString(s + "\n")
+		}
+	}
+}
+
+// name is the file name of an attachment.
+func (p *mapiProps) name() string {
+	for _, id := range []uint16{mapiLongName, mapiShortName, mapiDisplayName} {
+		if s := p.text[id]; s != "" {
+			return s
+		}
+	}
+	return "file"
+}
+
+// mapiMessage gives out the texts of a message. What the body says in several forms is read in each.
+func (w *walker) mapiMessage(f *leaf, p *mapiProps) {
+	w.segment(f.where+"!subject", AttachmentText, f.att, p.text[mapiSubject])
+	w.segment(f.where+"!body", AttachmentText, f.att, p.text[mapiBody], quotedLines(p.text[mapiBody])...)
+	in := *f
+	in.where += "!body"
+	if s := p.text[mapiHTML]; s != "" {
+		w.markup(&in, s, AttachmentText)
+	}
+	if b := p.data[mapiHTML]; len(b) > 0 {
+		in.found.class, in.part = asHTML, &part{}
+		w.markup(&in, decodeText(b, metaCharset(b[:min(len(b), 2048)])).Text, AttachmentText)
+	}
+	if b := p.data[mapiRTF]; len(b) > 0 {
+		rtf, ok := decompressRTF(b, w.lim.Text)
+		if !ok {
+			w.unreadable(f.where, Corrupt, "damaged RTF body")
+		}
+		w.rtfText(&in, rtf)
+	}
+	w.segment(f.where, Hidden, f.att, p.text[mapiHeaders])
+	w.segment(f.where, Hidden, f.att, p.others.String())
+}
+
+// mapiAttachment reads a file attached to such a message.
+func (w *walker) mapiAttachment(f *leaf, p *mapiProps) {
+	name := p.name()
+	w.entryName(f, name)
+	w.segment(f.where, Hidden, f.att, p.others.String())
+	if b := p.data[mapiData]; len(b) > 0 {
+		w.bytesInside(f, name, b)
+	}
+}
+
+// rtfDictionary is what the dictionary of compressed RTF begins with (MS-OXRTFCP 2.1.2.1).
+const rtfDictionary = `{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArialTimes New RomanCourier{\colortbl\red0\green0\blue0` + "\r\n" + `\par \pard\plain\f0\fs20\b\i\u\tab\tx`
+
+// Magic numbers of compressed RTF (MS-OXRTFCP 2.1.3.1.1).
+const (
+	rtfPacked = 0x75465a4c // "LZFu"
+	rtfRaw    = 0x414c454d // "MELA"
+)
+
+// decompressRTF undoes MS-OXRTFCP, up to limit bytes. ok is false for what is damaged; what came before is returned.
+func decompressRTF(b []byte, limit int64) (rtf []byte, ok bool) {
+	if len(b) < 16 {
+		return nil, false
+	}
+	size, kind := int64(binary.LittleEndian.Uint32(b[4:])), binary.LittleEndian.Uint32(b[8:])
+	b = b[16:]
+	if kind == rtfRaw {
+		return b[:min(size, int64(len(b)))], true
+	}
+	if kind != rtfPacked {
+		return nil, false
+	}
+	var dict [4096]byte
+	at := copy(dict[:], rtfDictionary)
+	limit = min(limit, size)
+	put := func(c byte) {
+		rtf = append(rtf, c)
+		dict[at] = c
+		at = (at + 1) % len(dict)
+	}
+	for len(b) > 0 && int64(len(rtf)) < limit {
+		control := b[0]
+		b = b[1:]
+		for bit := 0; bit < 8 && len(b) > 0; bit++ {
+			if control>>bit&1 == 0 {
+				put(b[0])
+				b = b[1:]
+				continue
+			}
+			if len(b) < 2 {
+				return rtf, false
+			}
+			ref := binary.BigEndian.Uint16(b)
+			b = b[2:]
+			from, n := int(ref>>4), int(ref&15)+2
+			if from == at {
+				return rtf, true
+			}
+			for i := range n {
+				put(dict[(from+i)%len(dict)])
+			}
+		}
+	}
+	return rtf, int64(len(rtf)) >= limit
+}

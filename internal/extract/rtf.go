@@ -1,0 +1,352 @@
+package extract
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// openRTF reads rich text.
+func (w *walker) openRTF(f *leaf, r io.ReaderAt, n int64) {
+	b, err := io.ReadAll(io.NewSectionReader(r, 0, n))
+	if err != nil {
+		w.unreadable(f.where, Corrupt, "damaged RTF document")
+		return
+	}
+	w.rtfText(f, b)
+}
+
+// rtfText gives out what an RTF document holds.
+func (w *walker) rtfText(f *leaf, b []byte) {
+	d := &rtf{limit: w.lim.Text, page: 1252, group: rtfGroup{skip: 1}}
+	d.read(b, w.expired)
+	if d.damaged {
+		w.unreadable(f.where, Corrupt, "damaged RTF document")
+	}
+	text := d.text.String()
+	if d.html {
+		w.markup(f, d.text.String(), f.kind) // RTF that only carries HTML, MS-OXRTFEX
+	} else {
+		w.segment(f.where, f.kind, f.att, text)
+	}
+	w.segment(f.where, Hidden, f.att, d.hidden.String())
+	for i, digits := range d.objects {
+		if !w.entry(f) {
+			return
+		}
+		w.rtfObject(f, i+1, joinDigits(digits))
+	}
+}
+
+// joinDigits makes bytes of values of four bits each.
+func joinDigits(d []byte) []byte {
+	out := d[:0]
+	for i := 0; i+1 < len(d); i += 2 {
+		out = append(out, d[i]<<4|d[i+1])
+	}
+	return out
+}
+
+// rtfObject reads an embedded file (MS-OLEDS 2.2.5): a header with names, then the data of its kind.
+func (w *walker) rtfObject(f *leaf, n int, b []byte) {
+	c := cursor{b: b}
+	c.take(8) // version and kind
+	class := string(bytes.TrimRight(c.take(int64(c.u32())), "\x00"))
+	c.take(int64(c.u32())) // topic
+	c.take(int64(c.u32())) // item
+	data := c.take(int64(c.u32()))
+	if c.short || len(data) == 0 {
+		w.unreadable(f.where, Unsupported, "cannot read an embedded object")
+		return
+	}
+	name := "object" + strconv.Itoa(n)
+	if strings.EqualFold(class, "Package") {
+		if label, file := nativeObject(append(make([]byte, 4, 4+len(data)), data...)); len(file) > 0 {
+			w.entryName(f, label)
+			name, data = label, file
+		}
+	}
+	w.bytesInside(f, name, data)
+}
+
+// Bounds of an RTF document.
+const (
+	maxGroups     = 10000 // open at once
+	maxRTFObjects = 100
+)
+
+// rtf reads Rich Text Format 1.9.1: groups in braces, control words behind a backslash, text.
+type rtf struct {
+	limit  int64
+	page   uint16 // code page of the document
+	group  rtfGroup
+	stack  []rtfGroup
+	bytes  []byte // text in the code page, not decoded yet
+	text   strings.Builder
+	hidden strings.Builder
+
+	objects [][]byte // one digit a byte
+	html    bool     // the document carries HTML
+	damaged bool
+}
+
+// rtfGroup is what holds until the closing brace.
+type rtfGroup struct {
+	skip   int // characters that stand in for one \u, \uc
+	dest   rtfDest
+	hidden bool // \v
+	page   uint16
+	star   bool // \* was met: an unknown destination is to be passed over
+	start  bool // nothing was met yet
+}
+
+type rtfDest uint8
+
+const (
+	rtfBody   rtfDest = iota
+	rtfAside          // what is not shown at first: properties, comments, bookmarks, codes of fields
+	rtfBinary         // hexadecimal data of an object
+	rtfIgnore         // tables of fonts, colours, styles; pictures
+)
+
+func (d *rtf) read(b []byte, expired func() bool) {
+	left := 0 // characters to pass over behind \u
+	for n := 0; len(b) > 0; n++ {
+		if n%4096 == 4095 && (expired() || int64(d.text.Len()) > d.limit) {
+			break
+		}
+		switch c := b[0]; c {
+		case '{':
+			d.flush()
+			if len(d.stack) >= maxGroups {
+				d.damaged = true
+				return
+			}
+			d.stack = append(d.stack, d.group)
+			d.group.start, d.group.star = true, false
+			left, b = 0, b[1:]
+		case '}':
+			d.flush()
+			if len(d.stack) == 0 {
+				d.damaged = d.damaged || len(bytes.Trim(b, "}\x00 \r\n")) > 0
+				return
+			}
+			d.group = d.stack[len(d.stack)-1]
+			d.stack = d.stack[:len(d.stack)-1]
+			left, b = 0, b[1:]
+		case '\\':
+			b = d.control(b[1:], &left)
+		case '\r', '\n':
+			b = b[1:]
+		default:
+			if left > 0 {
+				left--
+			} else {
+				d.char(c)
+			}
+			b = b[1:]
+		}
+	}
+	d.flush()
+	d.damaged = d.damaged || len(d.stack) > 0 && int64(d.text.Len()) <= d.limit
+}
+
+// control reads what stands behind a backslash, and returns the rest.
+func (d *rtf) control(b []byte, left *int) []byte {
+	if len(b) == 0 {
+		d.damaged = true
+		return nil
+	}
+	if c := b[0] | 0x20; c < 'a' || c > 'z' {
+		return d.symbol(b, left)
+	}
+	i := 0
+	for i < len(b) && i < 32 && b[i]|0x20 >= 'a' && b[i]|0x20 <= 'z' {
+		i++
+	}
+	word := string(b[:i])
+	b = b[i:]
+	i = 0
+	if len(b) > 0 && b[0] == '-' {
+		i++
+	}
+	for i < len(b) && i < 11 && b[i]-'0' <= 9 {
+		i++
+	}
+	arg, err := strconv.Atoi(string(b[:i]))
+	has := err == nil
+	if has {
+		b = b[i:]
+	}
+	if len(b) > 0 && b[0] == ' ' {
+		b = b[1:]
+	}
+	if word == "bin" && has { // raw bytes follow
+		return b[min(max(arg, 0), len(b)):]
+	}
+	if *left > 0 && word != "u" {
+		*left--
+		return b
+	}
+	d.word(word, arg, has, left)
+	return b
+}
+
+// symbol reads a control symbol.
+func (d *rtf) symbol(b []byte, left *int) []byte {
+	switch c := b[0]; c {
+	case '\'':
+		if len(b) < 3 || unhex(b[1]) < 0 || unhex(b[2]) < 0 {
+			d.damaged = true
+			return b[1:]
+		}
+		if *left > 0 {
+			*left--
+		} else {
+			d.char(byte(unhex(b[1])<<4 | unhex(b[2]))) //nolint:gosec // two hexadecimal digits make one octet
+		}
+		return b[3:]
+	case '*':
+		d.group.star = true
+	case '~':
+		d.put(" ")
+	case '_':
+		d.put("-")
+	case '-', ':', '|':
+	case '\r', '\n':
+		d.put("\n")
+	default:
+		if *left > 0 {
+			*left--
+		} else {
+			d.char(c)
+		}
+	}
+	return b[1:]
+}
+
+// word acts on a control word.
+func (d *rtf) word(word string, arg int, has bool, left *int) {
+	first := d.group.start
+	d.group.start = false
+	switch word {
+	case "par", "line", "row", "sect", "page", "nestrow":
+		d.put("\n")
+	case "cell", "tab", "nestcell":
+		d.put("\t")
+	case "emdash", "endash":
+		d.put("-")
+	case "u":
+		d.flush()
+		r := rune(arg)
+		if r < 0 {
+			r += 1 << 16
+		}
+		if r > utf8.MaxRune {
+			r = utf8.RuneError
+		}
+		d.put(string(r))
+		*left = d.group.skip
+	case "uc":
+		d.group.skip = max(0, min(arg, 16))
+	case "ansicpg":
+		d.page = uint16(min(max(arg, 0), 65535)) //nolint:gosec // bounded
+	case "mac":
+		d.page = 10000
+	case "pc":
+		d.page = 437
+	case "fromhtml":
+		d.html = true
+	case "v":
+		d.flush()
+		d.group.hidden = !has || arg != 0
+	case "plain":
+		d.flush()
+		d.group.hidden = false
+	case "htmlrtf": // what RTF needs beside the HTML that it carries, up to \htmlrtf0
+		d.flush()
+		if d.html {
+			d.group.hidden = !has || arg != 0
+		}
+	default:
+		if first || d.group.star {
+			d.destination(word)
+		}
+	}
+}
+
+// destination begins a group of a kind of its own.
+func (d *rtf) destination(word string) {
+	switch word {
+	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable",
+		"listoverridetable", "rsidtbl", "generator", "xmlnstbl", "filetbl", "revtbl", "pgptbl", "mmathPr", "blipuid", "nonshppict":
+		d.group.dest = rtfIgnore
+	case "objdata":
+		d.group.dest = rtfBinary
+		if len(d.objects) < maxRTFObjects {
+			d.objects = append(d.objects, nil)
+		}
+	case "info", "title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm", "fldinst",
+		"bkmkstart", "bkmkend", "userprops", "docvar", "atnauthor", "atnid", "xe", "tc", "objclass", "objname", "sn", "sv":
+		d.group.dest = rtfAside
+	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt", "htmltag":
+		d.put("\n")
+	default:
+		if d.group.star && d.group.dest == rtfBody && word != "shpinst" && word != "ud" && word != "upr" && !strings.HasPrefix(word, "mhtmltag") {
+			d.group.dest = rtfAside
+		}
+	}
+	if strings.HasPrefix(word, "mhtmltag") {
+		d.group.dest = rtfIgnore
+	}
+	d.group.star = false
+}
+
+// char takes one character in the code page, or one digit of data.
+func (d *rtf) char(c byte) {
+	d.group.start = false
+	if d.group.dest == rtfBinary {
+		d.digit(c)
+		return
+	}
+	if d.group.dest != rtfIgnore {
+		d.bytes = append(d.bytes, c)
+	}
+}
+
+// digit adds to the data of an object, four bits at a time.
+func (d *rtf) digit(c byte) {
+	v := unhex(c)
+	n := len(d.objects) - 1
+	if v < 0 || n < 0 || int64(len(d.objects[n])) > d.limit*2 {
+		return
+	}
+	d.objects[n] = append(d.objects[n], byte(v)) //nolint:gosec // four bits
+}
+
+// flush decodes what was taken in the code page. Characters of several bytes may come in several escapes.
+func (d *rtf) flush() {
+	if len(d.bytes) == 0 {
+		return
+	}
+	s := codePage(d.bytes, d.page)
+	d.bytes = d.bytes[:0]
+	d.put(s)
+}
+
+func (d *rtf) put(s string) {
+	if len(d.bytes) > 0 {
+		d.flush()
+	}
+	switch {
+	case d.group.dest == rtfIgnore || d.group.dest == rtfBinary:
+	case d.group.dest == rtfAside || d.group.hidden:
+		if int64(d.hidden.Len()) <= d.limit {
+			d.hidden.WriteString(s)
+		}
+	case int64(d.text.Len()) <= d.limit:
+		d.text.WriteString(s)
+	}
+}

@@ -1,0 +1,196 @@
+package extract
+
+import (
+	"encoding/binary"
+	"io"
+)
+
+// Attributes of a TNEF stream (MS-OXTNEF 2.1.3.3).
+const (
+	tnefSubject    = 0x8004
+	tnefBody       = 0x800c
+	tnefData       = 0x800f
+	tnefTitle      = 0x8010
+	tnefRendered   = 0x9002 // begins an attachment
+	tnefProps      = 0x9003
+	tnefAttachment = 0x9005
+	tnefCodePage   = 0x9007
+)
+
+// openTNEF reads winmail.dat: what Exchange and Outlook make of a message for others of their kind.
+func (w *walker) openTNEF(f *leaf, r io.ReaderAt, n int64) {
+	b, err := io.ReadAll(io.NewSectionReader(r, 0, n))
+	if err != nil || len(b) < 6 {
+		w.unreadable(f.where, Corrupt, "damaged winmail.dat")
+		return
+	}
+	t := &tnef{w: w, f: f, message: newMAPI(1252)}
+	if !t.read(b[6:]) {
+		w.unreadable(f.where, Corrupt, "damaged winmail.dat")
+	}
+	t.endFile()
+	w.mapiMessage(f, t.message)
+}
+
+type tnef struct {
+	w       *walker
+	f       *leaf
+	message *mapiProps
+	file    *mapiProps // the attachment being read
+}
+
+// read goes through the attributes: level, id, length, data, checksum. It says whether all of them were whole.
+func (t *tnef) read(b []byte) bool {
+	for len(b) > 0 {
+		if len(b) < 11 {
+			return false
+		}
+		id, n := binary.LittleEndian.Uint16(b[1:]), int64(binary.LittleEndian.Uint32(b[5:]))
+		b = b[9:]
+		if n+2 > int64(len(b)) {
+			return false
+		}
+		if !t.attribute(id, b[:n]) {
+			return false
+		}
+		b = b[n+2:]
+	}
+	return true
+}
+
+func (t *tnef) attribute(id uint16, b []byte) bool {
+	switch id {
+	case tnefCodePage:
+		if len(b) >= 2 {
+			t.message.page = binary.LittleEndian.Uint16(b)
+		}
+	case tnefSubject:
+		t.message.put(mapiSubject, mapiANSI, b)
+	case tnefBody:
+		t.message.put(mapiBody, mapiANSI, b)
+	case tnefProps:
+		return readProps(t.message, b)
+	case tnefRendered:
+		t.endFile()
+		t.file = newMAPI(t.message.page)
+	case tnefTitle, tnefData, tnefAttachment:
+		if t.file == nil {
+			t.file = newMAPI(t.message.page)
+		}
+		return t.fileAttribute(id, b)
+	}
+	return true
+}
+
+func (t *tnef) fileAttribute(id uint16, b []byte) bool {
+	switch id {
+	case tnefTitle:
+		t.file.put(mapiShortName, mapiANSI, b)
+	case tnefData:
+		t.file.put(mapiData, mapiBinary, b)
+	case tnefAttachment:
+		return readProps(t.file, b)
+	}
+	return true
+}
+
+// endFile reads the attachment whose attributes are complete. An attached message lies in it as another TNEF stream, behind
+// the identifier of its interface.
+func (t *tnef) endFile() {
+	p := t.file
+	t.file = nil
+	if p == nil || !t.w.entry(t.f) {
+		return
+	}
+	const signature = "\x78\x9f\x3e\x22"
+	if b := p.data[mapiData]; len(b) > 20 && string(b[16:20]) == signature {
+		p.data[mapiData] = b[16:]
+	}
+	t.w.mapiAttachment(t.f, p)
+}
+
+// readProps reads a list of properties (MS-OXTNEF 2.1.3.4) and says whether it was whole.
+func readProps(p *mapiProps, b []byte) bool {
+	c := cursor{b: b}
+	n := c.u32()
+	for i := uint32(0); i < n && !c.short; i++ {
+		kind, id := c.u16(), c.u16()
+		if id >= 0x8000 { // a name of its own
+			c.take(16)
+			if c.u32() == 0 {
+				c.take(4)
+			} else {
+				c.padded(int64(c.u32()))
+			}
+		}
+		readValues(p, &c, id, kind)
+	}
+	return !c.short
+}
+
+func readValues(p *mapiProps, c *cursor, id, kind uint16) {
+	size := fixedSize(kind &^ mapiMany)
+	count := uint32(1)
+	if kind&mapiMany != 0 || size == 0 {
+		count = c.u32()
+	}
+	for i := uint32(0); i < count && !c.short; i++ {
+		n := size
+		if n == 0 {
+			n = int64(c.u32())
+		}
+		if v := c.padded(n); !c.short {
+			p.put(id, kind, v)
+		}
+	}
+}
+
+// fixedSize is the length of the values of a type, 0 where each says its own (MS-OXCDATA 2.11.1).
+func fixedSize(kind uint16) int64 {
+	switch kind {
+	case mapiObject, mapiANSI, mapiUnicode, mapiBinary:
+		return 0
+	case 0x0005, 0x0006, 0x0007, 0x0014, 0x0040:
+		return 8
+	case 0x0048:
+		return 16
+	}
+	return 4
+}
+
+// cursor reads numbers and bytes in a row. short says that they ended too early; all that follows is empty then.
+type cursor struct {
+	b     []byte
+	short bool
+}
+
+func (c *cursor) take(n int64) []byte {
+	if n < 0 || n > int64(len(c.b)) {
+		c.b, c.short = nil, true
+		return nil
+	}
+	v := c.b[:n]
+	c.b = c.b[n:]
+	return v
+}
+
+// padded takes n bytes and what fills them up to a multiple of four; the last may lack it.
+func (c *cursor) padded(n int64) []byte {
+	v := c.take(n)
+	c.take(min((4-n%4)%4, int64(len(c.b))))
+	return v
+}
+
+func (c *cursor) u16() uint16 {
+	if v := c.take(2); v != nil {
+		return binary.LittleEndian.Uint16(v)
+	}
+	return 0
+}
+
+func (c *cursor) u32() uint32 {
+	if v := c.take(4); v != nil {
+		return binary.LittleEndian.Uint32(v)
+	}
+	return 0
+}

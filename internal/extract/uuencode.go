@@ -1,0 +1,136 @@
+package extract
+
+import "strings"
+
+// inlineFiles reads the files that stand encoded in a text: uuencoded ones (POSIX uuencode) and yEnc. Outlook and others
+// show them as attachments.
+func (w *walker) inlineFiles(f *leaf, text string) {
+	for at, n := 0, 0; n < maxInline; n++ {
+		i, kind := nextInline(text[at:])
+		if i < 0 {
+			return
+		}
+		if w.plain {
+			w.needs = true
+			return
+		}
+		name, data, length, whole := decodeInline(text[at+i:], kind)
+		at += i + length
+		if !w.entry(f) {
+			return
+		}
+		if !whole {
+			w.unreadable(f.where, Corrupt, "damaged file inside a text")
+		}
+		w.entryName(f, name)
+		w.bytesInside(f, name, data)
+	}
+	w.unreadable(f.where, TooMany, "more files inside a text than the limit")
+}
+
+// maxInline bounds the files inside one text.
+const maxInline = 50
+
+type inlineKind uint8
+
+const (
+	inlineUU inlineKind = iota + 1
+	inlineYEnc
+)
+
+// nextInline finds the next line that begins a file.
+func nextInline(s string) (at int, kind inlineKind) {
+	for from := 0; ; {
+		i := strings.IndexByte(s[from:], 'b') // of begin
+		y := strings.Index(s[from:], "=ybegin ")
+		if y >= 0 && (i < 0 || y < i) && lineStart(s, from+y) {
+			return from + y, inlineYEnc
+		}
+		if i < 0 {
+			return -1, 0
+		}
+		if i += from; lineStart(s, i) && beginLine(s[i:]) {
+			return i, inlineUU
+		}
+		from = i + 1
+	}
+}
+
+func lineStart(s string, i int) bool { return i == 0 || s[i-1] == '\n' }
+
+// beginLine says whether s begins with "begin 644 name" and a line of uuencoded bytes.
+func beginLine(s string) bool {
+	line, next, ok := strings.Cut(s[:min(len(s), 400)], "\n")
+	return ok && len(line) > 10 && strings.HasPrefix(line, "begin ") && strings.Trim(line[6:9], "01234567") == "" && line[9] == ' ' &&
+		next != "" && next[0] > ' ' && next[0] <= 'M'
+}
+
+// decodeInline decodes the file that s begins with; length is what it takes of s, and whole says that its end was found.
+func decodeInline(s string, kind inlineKind) (name string, data []byte, length int, whole bool) {
+	head, _, _ := strings.Cut(s, "\n")
+	length = min(len(s), len(head)+1)
+	rest := s[length:]
+	if kind == inlineYEnc {
+		if i := strings.Index(head, "name="); i >= 0 {
+			name = strings.TrimSpace(head[i+5:])
+		}
+	} else {
+		name = strings.TrimSpace(head[10:])
+	}
+	for line := range strings.Lines(rest) {
+		length += len(line)
+		bare := strings.TrimRight(line, "\r\n")
+		switch {
+		case kind == inlineUU && bare == "end", kind == inlineYEnc && strings.HasPrefix(bare, "=yend"):
+			return name, data, length, true
+		case kind == inlineYEnc && strings.HasPrefix(bare, "=ypart"):
+		case kind == inlineYEnc:
+			data = yEncLine(data, bare)
+		default:
+			var ok bool
+			if data, ok = uuLine(data, bare); !ok {
+				return name, data, length, false
+			}
+		}
+	}
+	return name, data, length, false
+}
+
+// uuLine decodes a line: its length, then four characters of six bits for three bytes.
+func uuLine(dst []byte, line string) ([]byte, bool) {
+	if line == "" || line == "`" {
+		return dst, true
+	}
+	n := int(line[0]-' ') & 63
+	line = strings.TrimRight(line[1:], " ")
+	if n > 45 || len(line) > 62 {
+		return dst, false
+	}
+	line += strings.Repeat("`", max(0, (n+2)/3*4-len(line)))
+	for i := 0; n > 0; i += 4 {
+		var v uint32
+		for k := range 4 {
+			c := line[i+k]
+			if c < ' ' || c > '`' {
+				return dst, false
+			}
+			v = v<<6 | uint32(c-' ')&63
+		}
+		dst = append(dst, []byte{byte(v >> 16), byte(v >> 8), byte(v)}[:min(3, n)]...) //nolint:gosec // three octets of 24 bits
+		n -= 3
+	}
+	return dst, true
+}
+
+// yEncLine decodes a line: each byte is 42 more than it was, and after '=' another 64.
+func yEncLine(dst []byte, line string) []byte {
+	for i := 0; i < len(line); i++ {
+		c := line[i]
+		if c == '=' && i+1 < len(line) {
+			i++
+			c = line[i] - 64
+		}
+		dst = append(dst, c-42)
+	}
+	return dst
+}
