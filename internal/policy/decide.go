@@ -97,9 +97,13 @@ func (e *evaluation) found(c *cause) []Found {
 			continue
 		}
 		at[k] = len(out)
+		near := ""
+		if len(out) < maxFindings {
+			near = e.near(h)
+		}
 		out = append(out, Found{
 			Rule: c.id, Detector: h.Detector, Title: e.localTitle(c, h.Detector), Confidence: h.Confidence.String(), Where: e.where(h.Segment), Count: 1,
-			Masked: h.Masked, Context: h.Context, Near: e.near(h), Level: c.level,
+			Masked: h.Masked, Context: h.Context, Near: near, Level: c.level,
 		})
 	}
 	return out

@@ -57,7 +57,7 @@ func (d *detectorNode) surest() classify.Confidence {
 		case r.Set != nil:
 			best, raised = max(best, *r.Set), raised || *r.Set > classify.Low
 		case r.Shift > 0:
-			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))), true //nolint:gosec // 1 to 3
+			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))), true
 		}
 	}
 	if raised && d.Validate.has("dk.cpr") { // a number that passes the sum that newer ones need not pass is surer
