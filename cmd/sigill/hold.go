@@ -118,7 +118,7 @@ func (c *oneHold) each(e *env, done, how string, step holdStep) error {
 			}
 			n = len(which)
 			all, err := stepAll(m, which, app.Terms(cfg), step)
-			all.Add(m.HoldEndedBy(time.Now(), how, which))
+			all.Add(m.HoldEnded(time.Now(), how, which))
 			return store.Effects{Effects: all}, err
 		})
 		switch {
