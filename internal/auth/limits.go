@@ -11,7 +11,7 @@ import (
 type Limits struct {
 	CodeLife time.Duration // a code's
 	Idle     time.Duration // a session's, between two requests
-	Lock     time.Duration // how long an access is locked after too many tries
+	Lock     time.Duration // how long an access is locked after too many tries; the next time twice as long
 
 	Tries           int // wrong tries per code
 	PerMessage      int // wrong tries per message of one recipient and day
@@ -31,6 +31,10 @@ func DefaultLimits() Limits {
 		CodesPerRecipientHour: 5, CodesPerMessage: 10,
 	}
 }
+
+// perAccess is how many wrong tries in a row an access has, for whatever codes, before it
+// is locked.
+func (l Limits) perAccess() int { return 2 * max(l.Tries, 1) }
 
 // Counter is one count that all nodes share. Kind and Value name it; the store keeps
 // a keyed hash of the value.

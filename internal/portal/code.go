@@ -153,7 +153,7 @@ func (p *Portal) sayWrong(w http.ResponseWriter, r *http.Request, got *trial, ty
 	key := "page.code." + outcomeName(got.outcome) + "." + page.Way()
 	switch got.outcome {
 	case auth.Wrong:
-		page.Problem = page.HN(key, got.visit.session.Left(p.o.Limits), "Mark", page.Mark)
+		page.Problem = page.HN(key, got.visit.access.Left(got.visit.session, p.o.Limits), "Mark", page.Mark)
 		page.Typed = oneLine(typed)
 	default:
 		page.Problem = page.H(key, "Mark", page.Mark)
