@@ -10,6 +10,7 @@ import (
 
 	"sigill/internal/config"
 	"sigill/internal/extract"
+	"sigill/internal/locale"
 	"sigill/internal/message"
 	"sigill/internal/store"
 	"sigill/internal/testkit"
@@ -47,7 +48,7 @@ func (s *system) end(how string, which []int, step func(m *message.Message, i in
 // tells fails unless a mail says all of the words, and nothing in which something was found.
 func tells(t *testing.T, m *extract.Mail, words ...string) {
 	t.Helper()
-	for _, text := range []string{strings.Join(strings.Fields(m.Text), " "), m.HTML} {
+	for _, text := range []string{strings.Join(strings.Fields(m.Text), " "), locale.Plain(m.HTML)} {
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				t.Errorf("%q is not in:\n%s", w, text)
