@@ -16,8 +16,8 @@ import (
 type holdCmd struct {
 	List    holdListCmd    `cmd:"" help:"List the messages that wait for a number, newest first."`
 	Show    holdShowCmd    `cmd:"" help:"Show one message: recipients, states, why, what waits, what happened."`
-	Release holdReleaseCmd `cmd:"" help:"Send the held recipients' copies as ordinary mail: it is not sensitive."`
-	Drop    holdDropCmd    `cmd:"" help:"Do not send to the held recipients. The sender can take it back within the grace."`
+	Release holdReleaseCmd `cmd:"" help:"Send the held recipients' copies as ordinary mail: it is not sensitive. The sender is mailed."`
+	Drop    holdDropCmd    `cmd:"" help:"Do not send to the held recipients. The sender is mailed, and can take it back within the grace."`
 }
 
 type holdListCmd struct {

@@ -70,8 +70,19 @@ func (l Limits) AskCounters(m *message.Message, recipient int) []Counter {
 	}
 }
 
-// Braked says whether the count of everybody's wrong tries together is above its limit: somebody guesses at many doors at
-// once, and whoever runs the gateway must know.
+// AlarmCounters are counted before an alarm is mailed: once an hour is enough, for all
+// nodes together.
+func (l Limits) AlarmCounters() []Counter {
+	return []Counter{{"alarm.tries", "", time.Hour, 1}}
+}
+
+// BrakeEnds is when a count of everybody's wrong tries that is above its limit at a time
+// starts anew.
+func BrakeEnds(at time.Time) time.Time { return at.Truncate(time.Hour).Add(time.Hour) }
+
+// Braked says whether the count of everybody's wrong tries together is above its limit:
+// somebody guesses at many doors at once, and whoever runs the gateway must know. Counts
+// that are missing raise no alarm; [Over] refuses the try all the same.
 func Braked(counters []Counter, counts []int64) bool {
 	for i, c := range counters {
 		if c.Kind == tryAll && i < len(counts) && counts[i] > int64(c.Most) {

@@ -35,6 +35,7 @@ const (
 	JobDelay    JobKind = "delay"     // tell the sender what is late
 	JobTell     JobKind = "tell"      // tell the person how a hold or a notice ended
 	JobPurge    JobKind = "purge"     // the grace is over
+	JobAlarm    JobKind = "alarm"     // tell who is responsible that nobody's code is taken; of the message that met it nothing is told
 )
 
 // RefAgain marks a JobNotify that is wanted although a notice left before.

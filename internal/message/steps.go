@@ -374,6 +374,11 @@ func (m *Message) TellPerson(now time.Time, i int) Effects {
 	return Effects{Jobs: []Job{m.job(JobTell, i, now)}}
 }
 
+// Alarm has who is responsible told that too many wrong codes were typed in all.
+func (m *Message) Alarm(now time.Time) Effects {
+	return Effects{Jobs: []Job{m.job(JobAlarm, All, now)}}
+}
+
 // ToRelay returns who a relay job hands on: with All the recipients that pass by the
 // verdict, else the one that was released. No two jobs ever serve the same recipient.
 func (m *Message) ToRelay(recipient int) []int {

@@ -188,12 +188,15 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		"released":         func() (Mail, error) { return c.Released(released(sample(t, lang)), []int{0, 1}, false, s, now) },
 		"released-admin":   func() (Mail, error) { return c.Released(released(neutral.Clone()), []int{0}, true, s, now) },
 		"released-machine": func() (Mail, error) { return c.Released(released(scanner.Clone()), []int{0}, false, s, now) },
-		"notice-failed":    func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
-		"code-failed":      func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
-		"dsn-failed":       report(failed, Failed),
-		"dsn-delayed":      report(late, Delayed),
-		"dsn-relayed":      report(sealed(sample(t, lang)), Relayed),
-		"dsn-delivered":    report(failed, Delivered),
+		"alarm": func() (Mail, error) {
+			return c.Alarm(address(t, "it@"+c.org.Domain), 1000, now, now.Add(time.Hour), now)
+		},
+		"notice-failed": func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
+		"code-failed":   func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
+		"dsn-failed":    report(failed, Failed),
+		"dsn-delayed":   report(late, Delayed),
+		"dsn-relayed":   report(sealed(sample(t, lang)), Relayed),
+		"dsn-delivered": report(failed, Delivered),
 	}
 }
 
