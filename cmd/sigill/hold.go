@@ -16,8 +16,8 @@ import (
 type holdCmd struct {
 	List    holdListCmd    `cmd:"" help:"List the messages that wait for a number, newest first."`
 	Show    holdShowCmd    `cmd:"" help:"Show one message: recipients, states, why, what waits, what happened."`
-	Release holdReleaseCmd `cmd:"" help:"Send the held recipients' copies as ordinary mail: it is not sensitive."`
-	Drop    holdDropCmd    `cmd:"" help:"Do not send to the held recipients. The sender can take it back within the grace."`
+	Release holdReleaseCmd `cmd:"" help:"Send the held recipients' copies as ordinary mail: it is not sensitive. The sender is mailed."`
+	Drop    holdDropCmd    `cmd:"" help:"Do not send to the held recipients. The sender is mailed, and can take it back within the grace."`
 }
 
 type holdListCmd struct {
@@ -118,7 +118,7 @@ func (c *oneHold) each(e *env, done, how string, step holdStep) error {
 			}
 			n = len(which)
 			all, err := stepAll(m, which, app.Terms(cfg), step)
-			all.Add(m.HoldEndedBy(time.Now(), how, which))
+			all.Add(m.HoldEnded(time.Now(), how, which))
 			return store.Effects{Effects: all}, err
 		})
 		switch {

@@ -24,7 +24,7 @@ type queueCmd struct {
 func outward() []message.JobKind {
 	return []message.JobKind{
 		message.JobClassify, message.JobRelay, message.JobNotify, message.JobAskPhone, message.JobConfirm,
-		message.JobSendCode, message.JobBounce, message.JobTell,
+		message.JobSendCode, message.JobBounce, message.JobTell, message.JobAlarm,
 	}
 }
 
@@ -118,6 +118,8 @@ func concerns(k message.JobKind, s message.State) bool {
 		return s.Waiting()
 	case message.JobAskPhone:
 		return s == message.Held
+	case message.JobAlarm:
+		return false
 	}
 	return true
 }

@@ -164,8 +164,8 @@ func (a *App) buildGateway(context.Context) error {
 func (a *App) notifyOrg(from message.Address) notify.Org {
 	o := a.cfg.Organisation
 	return notify.Org{
-		Name: o.Name, Domain: from.Domain(), Host: a.cfg.Portal.BaseURL, Phone: o.Phone,
-		HelpURL: o.SupportURL, PrivacyURL: o.PrivacyURL, TermsURL: o.TermsURL, GenuineURL: o.GenuineURL,
+		Name: o.Name, Domain: from.Domain(), Host: a.cfg.Portal.BaseURL, Phone: o.Phone, Support: o.StaffPhone,
+		HelpURL: o.SupportURL, PrivacyURL: o.PrivacyURL, TermsURL: o.TermsURL, GenuineURL: o.GenuineURL, StaffURL: o.StaffURL,
 		From: from, Zone: o.Location(), Lang: string(o.Language), Grace: time.Duration(a.cfg.Messages.Grace),
 	}
 }

@@ -199,17 +199,26 @@ func (a *Access) Try(now time.Time, s *Session, typed string, over bool, l Limit
 	return Right
 }
 
+// wrong counts a wrong try. A code has its tries; an access has those of two codes in a
+// row, so that asking for ever new codes, in however many browsers, gives no more.
 func (a *Access) wrong(now time.Time, c *Challenge, l Limits) Outcome {
 	a.Wrong++
-	if c.Tries >= l.Tries {
+	if c.Tries >= l.Tries || a.Wrong%l.perAccess() == 0 {
 		return a.lock(now, l)
 	}
 	return Wrong
 }
 
+// maxDoubling bounds how often the lock doubles: a quarter of an hour becomes 42 days.
+const maxDoubling = 12
+
+// lock shuts the access for a while, which doubles with each further code's worth of wrong
+// tries in a row. It always ends by itself; but within the 30 days of a link nobody types
+// 100 wrong codes in a row, which is the most that NIST SP 800-63B-4 3.2.2 allows.
 func (a *Access) lock(now time.Time, l Limits) Outcome {
-	if now.After(a.Locked) {
-		a.Locked = now.Add(l.Lock)
+	if !now.Before(a.Locked) {
+		doubled := min(max(a.Wrong/max(l.Tries, 1)-1, 0), maxDoubling)
+		a.Locked = now.Add(l.Lock << doubled)
 	}
 	return Locked
 }
@@ -232,13 +241,13 @@ func (s *Session) Renew() Secret {
 	return secret
 }
 
-// Left says how many tries the newest code of the session has left.
-func (s *Session) Left(l Limits) int {
+// Left says how many tries are left for the newest code of a session.
+func (a *Access) Left(s *Session, l Limits) int {
 	c := s.Newest()
 	if c == nil {
 		return 0
 	}
-	return max(0, l.Tries-c.Tries)
+	return max(0, min(l.Tries-c.Tries, l.perAccess()-a.Wrong%l.perAccess()))
 }
 
 // End drops a session, as when the person leaves.

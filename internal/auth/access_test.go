@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sigill/internal/message"
 )
 
@@ -126,6 +128,59 @@ func TestLockAfterTries(t *testing.T) {
 	}
 }
 
+// Whoever asks for a new code before the old one's tries are used up gains nothing: the
+// access counts on, over all its browsers, and is locked for longer each time.
+func TestLockOverManyCodes(t *testing.T) {
+	t.Parallel()
+	l := DefaultLimits()
+	l.Tries = 5
+	a := &Access{}
+	now, end, wrong := start, start.Add(30*24*time.Hour), 0
+	var locks []time.Duration
+	for now.Before(end) {
+		s, _ := a.Start(now, l)
+		must(t, a.Ask(now, s, message.Level2, l))
+		_, _, err := s.Make(now, l)
+		must(t, err)
+		for range l.Tries - 1 { // one less than locks by itself
+			left := a.Left(s, l)
+			wrong++
+			got := a.Try(now, s, "nonsense", false, l)
+			if (got == Locked) != (left == 1) {
+				t.Fatalf("wrong try %d came to %d with %d left", wrong, got, left)
+			}
+			if got == Locked {
+				locks = append(locks, a.Locked.Sub(now))
+				now = a.Locked
+				break
+			}
+		}
+	}
+	want := []time.Duration{30 * time.Minute, 2 * time.Hour, 8 * time.Hour, 32 * time.Hour, 128 * time.Hour, 512 * time.Hour, 1024 * time.Hour}
+	if diff := cmp.Diff(want, locks); diff != "" {
+		t.Errorf("locks (-want +got):\n%s", diff)
+	}
+	if wrong >= 100 {
+		t.Errorf("%d wrong tries in a row in the life of a link", wrong)
+	}
+
+	// The rightful person gets in when the lock is over, and starts anew.
+	s, _ := a.Start(now, l)
+	must(t, a.Ask(now, s, message.Level2, l))
+	code, _, err := s.Make(now, l)
+	must(t, err)
+	if got := a.Try(now, s, string(code), false, l); got != Right || a.Wrong != 0 {
+		t.Errorf("the right code came to %d, %d wrong before", got, a.Wrong)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOvertakenIsNotAWrongTry(t *testing.T) {
 	t.Parallel()
 	l := DefaultLimits()
@@ -140,8 +195,8 @@ func TestOvertakenIsNotAWrongTry(t *testing.T) {
 	if got := a.Try(start, s, string(first), false, l); got != Overtaken {
 		t.Fatal(got)
 	}
-	if s.Left(l) != l.Tries {
-		t.Errorf("%d tries left: an older code was counted", s.Left(l))
+	if a.Left(s, l) != l.Tries {
+		t.Errorf("%d tries left: an older code was counted", a.Left(s, l))
 	}
 	if got := a.Try(start, s, string(second), false, l); got != Right {
 		t.Error(got)

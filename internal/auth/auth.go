@@ -13,9 +13,11 @@
 //
 // A wrong try is counted before the comparison, in the transaction that makes it:
 // per code, access, message, recipient, client address and in all, across every node. When a
-// count cannot be taken, the try fails. A link alone is worth nothing without a
-// code, with one exception: the sender's link opens the page on which the sender's
-// own held message gets its numbers, and no content.
+// count cannot be taken, the try fails. Every layer ends by itself, so that the rightful
+// person gets in again; that of the access is a lock that lasts longer each time.
+//
+// A link alone is worth nothing without a code, with one exception: the sender's link
+// opens the page on which the sender's own held message gets its numbers, and no content.
 //
 // Tokens, codes and session secrets are born here and in no other package; only
 // hashes are stored. Level 1 confirms control of a mailbox and nothing more; level 2

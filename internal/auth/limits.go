@@ -11,7 +11,7 @@ import (
 type Limits struct {
 	CodeLife time.Duration // a code's
 	Idle     time.Duration // a session's, between two requests
-	Lock     time.Duration // how long an access is locked after too many tries
+	Lock     time.Duration // how long an access is locked after too many tries; the next time twice as long
 
 	Tries           int // wrong tries per code
 	PerMessage      int // wrong tries per message of one recipient and day
@@ -31,6 +31,10 @@ func DefaultLimits() Limits {
 		CodesPerRecipientHour: 5, CodesPerMessage: 10,
 	}
 }
+
+// perAccess is how many wrong tries in a row an access has, for whatever codes, before it
+// is locked.
+func (l Limits) perAccess() int { return 2 * max(l.Tries, 1) }
 
 // Counter is one count that all nodes share. Kind and Value name it; the store keeps
 // a keyed hash of the value.
@@ -66,8 +70,19 @@ func (l Limits) AskCounters(m *message.Message, recipient int) []Counter {
 	}
 }
 
-// Braked says whether the count of everybody's wrong tries together is above its limit: somebody guesses at many doors at
-// once, and whoever runs the gateway must know.
+// AlarmCounters are counted before an alarm is mailed: once an hour is enough, for all
+// nodes together.
+func (l Limits) AlarmCounters() []Counter {
+	return []Counter{{"alarm.tries", "", time.Hour, 1}}
+}
+
+// BrakeEnds is when a count of everybody's wrong tries that is above its limit at a time
+// starts anew.
+func BrakeEnds(at time.Time) time.Time { return at.Truncate(time.Hour).Add(time.Hour) }
+
+// Braked says whether the count of everybody's wrong tries together is above its limit:
+// somebody guesses at many doors at once, and whoever runs the gateway must know. Counts
+// that are missing raise no alarm; [Over] refuses the try all the same.
 func Braked(counters []Counter, counts []int64) bool {
 	for i, c := range counters {
 		if c.Kind == tryAll && i < len(counts) && counts[i] > int64(c.Most) {

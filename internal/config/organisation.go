@@ -41,6 +41,10 @@ type Organisation struct {
 	GenuineURL string `yaml:"genuine_url"`
 	// Phone is where a recipient can ask whether a notice is genuine.
 	Phone string `yaml:"phone"`
+	// StaffPhone and StaffURL are for the organisation's own people: who helps them, and what they should know about
+	// secure mail. Only mails to them show these.
+	StaffPhone string `yaml:"staff_phone"`
+	StaffURL   string `yaml:"staff_url"`
 }
 
 // Location is the zone that times are shown in; UTC when Timezone was never checked and names none.
@@ -60,6 +64,7 @@ func (o Organisation) validate(c *checker) {
 	c.need("organisation.name", o.Name, "the name that recipients know the organisation by")
 	c.line("organisation.name", o.Name)
 	c.line("organisation.phone", o.Phone)
+	c.line("organisation.staff_phone", o.StaffPhone)
 	if len(o.Domains) == 0 {
 		c.fault("organisation.domains", "is required: the organisation's own mail domains, such as [example.org]")
 	}
@@ -77,4 +82,5 @@ func (o Organisation) validate(c *checker) {
 	c.page("organisation.privacy_url", o.PrivacyURL)
 	c.page("organisation.terms_url", o.TermsURL)
 	c.page("organisation.genuine_url", o.GenuineURL)
+	c.page("organisation.staff_url", o.StaffURL)
 }

@@ -155,6 +155,7 @@ func (g *Gateway) Handlers() map[message.JobKind]func(context.Context, message.J
 		message.JobDelay:    g.Delay,
 		message.JobTell:     g.Tell,
 		message.JobPurge:    g.Purge,
+		message.JobAlarm:    g.Alarm,
 	}
 }
 

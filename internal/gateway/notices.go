@@ -237,25 +237,29 @@ func (g *Gateway) Tell(ctx context.Context, j message.Job) (message.Next, error)
 	}, nothing)
 }
 
-// holdEnded chooses what the person is told of the end of a hold; nil when it was taken
-// back meanwhile.
+// holdEnded chooses what the person is told of the end of a hold; nil when that is not so
+// any more: it was taken back, or sealed on its way.
 func (g *Gateway) holdEnded(m *message.Message, ref string) func(url string) (notify.Mail, error) {
 	how, list, _ := strings.Cut(ref, ":")
 	which := m.Indexed(list)
-	switch how {
-	case message.RefReleased, message.RefReleasedByAdmin:
-		return func(url string) (notify.Mail, error) {
-			return g.o.Compose.Released(m, which, how == message.RefReleasedByAdmin, url, g.o.Now())
-		}
-	case message.RefDropped:
-		which = slices.DeleteFunc(which, func(i int) bool { return m.Recipients[i].State != message.Cancelled })
-		if len(which) == 0 {
-			return nil
-		}
-		return func(url string) (notify.Mail, error) { return g.o.Compose.HoldDropped(m, which, url, g.o.Now()) }
+	if ref == "" { // written before a Ref said how
+		which = m.In(message.Cancelled)
 	}
-	if len(m.In(message.Cancelled)) == 0 {
+	stand := []message.State{message.Cancelled, message.Purged} // purged at once, where there is no grace
+	if how == message.RefReleased || how == message.RefReleasedByAdmin {
+		stand = []message.State{message.Queued, message.Deferred, message.Delivered, message.Bounced}
+	}
+	which = slices.DeleteFunc(which, func(i int) bool { return !slices.Contains(stand, m.Recipients[i].State) })
+	if len(which) == 0 {
 		return nil
 	}
-	return func(url string) (notify.Mail, error) { return g.o.Compose.HoldEnded(m, url, g.o.Now()) }
+	return func(url string) (notify.Mail, error) {
+		switch how {
+		case message.RefReleased, message.RefReleasedByAdmin:
+			return g.o.Compose.Released(m, which, how == message.RefReleasedByAdmin, url, g.o.Now())
+		case message.RefDropped:
+			return g.o.Compose.HoldDropped(m, which, url, g.o.Now())
+		}
+		return g.o.Compose.HoldEnded(m, which, url, g.o.Now())
+	}
 }

@@ -3,13 +3,16 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"sigill/internal/extract"
+	"sigill/internal/locale"
 	"sigill/internal/message"
+	"sigill/internal/notify"
 	"sigill/internal/seal"
 )
 
@@ -256,6 +259,62 @@ func TestPause(t *testing.T) {
 	for attempt, want := range map[int]time.Duration{1: 30 * time.Second, 2: time.Minute, 5: 8 * time.Minute, 9: time.Hour, 1000: time.Hour} {
 		if got := pause(attempt, 30*time.Second, time.Hour); got != want {
 			t.Errorf("attempt %d: want %s, have %s", attempt, want, got)
+		}
+	}
+}
+
+// The end of a hold is told for those for whom it still stands, however late the job runs.
+func TestHoldEnded(t *testing.T) {
+	t.Parallel()
+	catalog, err := locale.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := bare(t)
+	g.o.Compose, err = notify.New(notify.Org{Name: "Norrsund", Host: "https://brev.norrsund.example", From: addr(t, "brev@norrsund.example"), Lang: "en"}, catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, ref string
+		states    []message.State
+		want      string // what the mail names; "" for no mail
+	}{
+		{"ran out", "ran_out:1", []message.State{message.Cancelled, message.Cancelled}, "r1"},
+		{"ran out, purged at once", "ran_out:0,1", []message.State{message.Purged, message.Purged}, "r0 r1"},
+		{"ran out, one taken back", "ran_out:0,1", []message.State{message.Held, message.Cancelled}, "r1"},
+		{"ran out, all taken back", "ran_out:0,1", []message.State{message.Held, message.Sealed}, ""},
+		{"from before a Ref said how", "", []message.State{message.Held, message.Cancelled}, "r1"},
+		{"dropped", "dropped:0", []message.State{message.Cancelled, message.Cancelled}, "r0"},
+		{"dropped and taken back", "dropped:0", []message.State{message.Held, message.Cancelled}, ""},
+		{"released", "released:0,1", []message.State{message.Queued, message.Deferred}, "r0 r1"},
+		{"released and done", "released_by_admin:0,1", []message.State{message.Delivered, message.Bounced}, "r0 r1"},
+		{"released, but sealed on its way", "released:0,1", []message.State{message.Sealed, message.Notified}, ""},
+		{"of nobody that there is", "dropped:7,x", []message.State{message.Cancelled, message.Cancelled}, ""},
+	} {
+		m := &message.Message{Person: addr(t, "johan@norrsund.example")}
+		for i, state := range c.states {
+			m.Recipients = append(m.Recipients, message.Recipient{Address: addr(t, fmt.Sprintf("r%d@ekman.example", i)), State: state})
+		}
+		compose := g.holdEnded(m, c.ref)
+		if compose == nil {
+			if c.want != "" {
+				t.Errorf("%s: no mail", c.name)
+			}
+			continue
+		}
+		mail, err := compose("https://brev.norrsund.example/s/x")
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		var named []string
+		for _, who := range []string{"r0", "r1"} {
+			if bytes.Contains(mail.Raw, []byte(who+"@ekman.example")) {
+				named = append(named, who)
+			}
+		}
+		if got := strings.Join(named, " "); got != c.want {
+			t.Errorf("%s: a mail about %q, want %q", c.name, got, c.want)
 		}
 	}
 }

@@ -113,6 +113,8 @@ func TestPrinterText(t *testing.T) {
 		{"plural markup", string(sv.HN("x.n", 1, "Who", "<")), "Ett för &lt;"},
 		{"tidy sv", sv.T("x.e"), "e\u2011post kl.\u00a015.04"},
 		{"tidy nl", nl.T("x.e"), "e\u2011mail 15.04\u00a0uur"},
+		{"whole", Whole("0600-12 34 99"), "0600\u201112\u00a034\u00a099"},
+		{"plain of whole", Plain(Whole("0600-12 34 99")), "0600-12 34 99"},
 		{"plain", Plain(nl.T("x.e")), "e-mail 15.04 uur"},
 		{"unknown language", c.Printer("xx", nil).T("x.hi", "Who", "Bo", "Other", "C"), "Hi Bo & C"},
 	} {

@@ -16,6 +16,7 @@ var joined = strings.NewReplacer(
 	"e-post", "e"+hyphen+"post", "E-post", "E"+hyphen+"post",
 	"e-mail", "e"+hyphen+"mail", "E-mail", "E"+hyphen+"mail",
 	"sms-", "sms"+hyphen, "Sms-", "Sms"+hyphen, "SMS-", "SMS"+hyphen,
+	"IT-", "IT"+hyphen,
 	"kl. ", "kl."+nbsp,
 )
 
@@ -30,6 +31,11 @@ func tidy(s, lang string) string {
 	}
 	return s
 }
+
+var whole = strings.NewReplacer(" ", nbsp, "-", hyphen)
+
+// Whole returns s, such as a telephone number, so that it stays on one line.
+func Whole(s string) string { return whole.Replace(s) }
 
 // plainer undoes what tidy and the numbers put in.
 var plainer = strings.NewReplacer(nbsp, " ", hyphen, "-", "\u202f", " ")

@@ -35,17 +35,19 @@ const (
 	JobDelay    JobKind = "delay"     // tell the sender what is late
 	JobTell     JobKind = "tell"      // tell the person how a hold or a notice ended
 	JobPurge    JobKind = "purge"     // the grace is over
+	JobAlarm    JobKind = "alarm"     // tell who is responsible that nobody's code is taken; of the message that met it nothing is told
 )
 
 // RefAgain marks a JobNotify that is wanted although a notice left before.
 const RefAgain = "again"
 
-// What a JobTell about several recipients is about, in front of their indexes in its Ref:
-// "dropped:0,2". Without one it is about a hold that ran out.
+// How a hold ended, in the Ref of a JobTell about it, in front of the indexes of the
+// recipients that it ended for: "dropped:0,2".
 const (
 	RefReleased        = "released" // by the person behind the message
 	RefReleasedByAdmin = "released_by_admin"
 	RefDropped         = "dropped" // by an administrator
+	RefRanOut          = "ran_out"
 )
 
 // All is the recipient of a job or an event that is about the whole message.

@@ -342,9 +342,9 @@ func (m *Message) NumbersSet(now time.Time, recipients []int) Effects {
 	return Effects{Jobs: []Job{j}}
 }
 
-// HoldEndedBy has the person told how the hold of recipients ended, which is one of
-// RefReleased, RefReleasedByAdmin and RefDropped; it follows Release or Cancel.
-func (m *Message) HoldEndedBy(now time.Time, how string, recipients []int) Effects {
+// HoldEnded has the person told how the hold of recipients ended: RefReleased and the
+// like. It follows Release or Cancel.
+func (m *Message) HoldEnded(now time.Time, how string, recipients []int) Effects {
 	j := m.job(JobTell, All, now)
 	j.Ref = how + ":" + indexes(recipients)
 	return Effects{Jobs: []Job{j}}
@@ -372,6 +372,11 @@ func (m *Message) Indexed(ref string) []int {
 // TellPerson has the person told of what became of recipient i.
 func (m *Message) TellPerson(now time.Time, i int) Effects {
 	return Effects{Jobs: []Job{m.job(JobTell, i, now)}}
+}
+
+// Alarm has who is responsible told that too many wrong codes were typed in all.
+func (m *Message) Alarm(now time.Time) Effects {
+	return Effects{Jobs: []Job{m.job(JobAlarm, All, now)}}
 }
 
 // ToRelay returns who a relay job hands on: with All the recipients that pass by the
@@ -431,6 +436,7 @@ func (m *Message) TakeBack(now time.Time, i int, t Terms) (Effects, error) {
 // EndHold cancels every held recipient whose time is over and has the person told.
 func (m *Message) EndHold(now time.Time, t Terms) (Effects, error) {
 	var all Effects
+	var over []int
 	for _, i := range m.In(Held) {
 		if now.Before(m.Recipients[i].Expires) {
 			continue
@@ -440,9 +446,10 @@ func (m *Message) EndHold(now time.Time, t Terms) (Effects, error) {
 			return Effects{}, err
 		}
 		all.Add(e)
+		over = append(over, i)
 	}
-	if len(all.Events) > 0 {
-		all.Jobs = append(all.Jobs, m.job(JobTell, All, now))
+	if len(over) > 0 {
+		all.Add(m.HoldEnded(now, RefRanOut, over))
 	}
 	return all, nil
 }

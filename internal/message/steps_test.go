@@ -152,6 +152,9 @@ func TestHoldRunsOut(t *testing.T) {
 	if diff := cmp.Diff([]JobKind{JobPurge, JobPurge, JobTell}, kinds(e.Jobs)); diff != "" {
 		t.Errorf("jobs (-want +got):\n%s", diff)
 	}
+	if ref := e.Jobs[2].Ref; ref != "ran_out:0,1" {
+		t.Errorf("the person is told of %q", ref)
+	}
 	if len(m.In(Cancelled)) != 2 {
 		t.Error("a hold that ran out must be cancelled, never sent")
 	}

@@ -99,7 +99,9 @@ func TestLinksStayOurs(t *testing.T) {
 			"reminder": func() (Mail, error) { return c.Reminder(m, 0, bad, accepted()) },
 			"hold":     func() (Mail, error) { return c.AskPhone(m, bad, 0, accepted()) },
 			"confirm":  func() (Mail, error) { return c.Confirm(m, []int{0}, bad, accepted()) },
-			"ended":    func() (Mail, error) { return c.HoldEnded(m, bad, accepted()) },
+			"ended":    func() (Mail, error) { return c.HoldEnded(m, []int{0}, bad, accepted()) },
+			"dropped":  func() (Mail, error) { return c.HoldDropped(m, []int{0}, bad, accepted()) },
+			"released": func() (Mail, error) { return c.Released(m, []int{0}, false, bad, accepted()) },
 			"failed":   func() (Mail, error) { return c.NoticeFailed(m, 0, bad, accepted()) },
 		} {
 			if _, err := write(); err == nil {

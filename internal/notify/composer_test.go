@@ -50,7 +50,10 @@ func TestBareOrg(t *testing.T) {
 			"code":    func() (Mail, error) { return c.Code(m, 0, "abcdefghijkl", "K4", accepted(), accepted()) },
 			"hold":    func() (Mail, error) { return c.AskPhone(m, c.org.Host+"/s/x", 0, accepted()) },
 			"confirm": func() (Mail, error) { return c.Confirm(sealed(m), []int{0}, c.org.Host+"/s/x", accepted()) },
-			"ended":   func() (Mail, error) { return c.HoldEnded(m, c.org.Host+"/s/x", accepted()) },
+			"ended":   func() (Mail, error) { return c.HoldEnded(m, []int{0}, c.org.Host+"/s/x", accepted()) },
+			"dropped": func() (Mail, error) { return c.HoldDropped(m, []int{0}, c.org.Host+"/s/x", accepted()) },
+			"by you":  func() (Mail, error) { return c.Released(m, []int{0}, false, c.org.Host+"/s/x", accepted()) },
+			"by them": func() (Mail, error) { return c.Released(m, []int{0}, true, c.org.Host+"/s/x", accepted()) },
 		} {
 			got, err := write()
 			if err != nil {

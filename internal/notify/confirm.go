@@ -53,7 +53,7 @@ func (c *Composer) call(p *locale.Printer, key string) words {
 	if c.org.Support == "" {
 		return say(p, key)
 	}
-	return say(p, key+"_call", "Phone", c.org.Support)
+	return say(p, key+"_call", "Phone", locale.Whole(c.org.Support))
 }
 
 // went says what left, and until when it can be read.

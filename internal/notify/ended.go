@@ -7,22 +7,32 @@ import (
 	"sigill/internal/message"
 )
 
-// HoldEnded tells the person behind a message that it was not sent to those for
-// whom no number came in time.
-func (c *Composer) HoldEnded(m *message.Message, url string, now time.Time) (Mail, error) {
-	return c.notSent("mail.ended.", m, m.In(message.Cancelled), url, now)
-}
-
-// HoldDropped tells the person behind a message that an administrator ended the hold:
-// it was not sent to those in which.
-func (c *Composer) HoldDropped(m *message.Message, which []int, url string, now time.Time) (Mail, error) {
-	return c.notSent("mail.dropped.", m, which, url, now)
-}
-
-// notSent says why, in the words under key, a message was not sent to some.
-func (c *Composer) notSent(key string, m *message.Message, not []int, url string, now time.Time) (Mail, error) {
-	if err := c.own(url); err != nil {
+// HoldEnded tells the person behind a message that it was not sent to those in which,
+// for whom no number came in time.
+func (c *Composer) HoldEnded(m *message.Message, which []int, url string, now time.Time) (Mail, error) {
+	l, err := c.notSent("mail.ended.", m, which, url, now)
+	if err != nil {
 		return Mail{}, err
+	}
+	return c.finish(l, m.Person, now)
+}
+
+// HoldDropped tells the person behind a message that an administrator ended the hold: it
+// was not sent to those in which.
+func (c *Composer) HoldDropped(m *message.Message, which []int, url string, now time.Time) (Mail, error) {
+	l, err := c.notSent("mail.dropped.", m, which, url, now)
+	if err != nil {
+		return Mail{}, err
+	}
+	l.Hints = append(l.Hints, c.call(c.printer(m), "mail.dropped.why"))
+	return c.finish(l, m.Person, now)
+}
+
+// notSent says why, in the words under key, a message was not sent to some, and what can
+// be done: within the grace on the page, and else by sending it anew.
+func (c *Composer) notSent(key string, m *message.Message, not []int, url string, now time.Time) (*letter, error) {
+	if err := c.own(url); err != nil {
+		return nil, err
 	}
 	p := c.printer(m)
 	what := "mail.ended.none"
@@ -34,6 +44,8 @@ func (c *Composer) notSent(key string, m *message.Message, not []int, url string
 		Preview: p.T(key + "preview"),
 		Lead:    []words{sayN(p, key+"lead", len(not))},
 		Facts:   []fact{about(p, m, now), people(p, m, p.T("mail.ended.not_to"), not)},
+		Button:  &link{p.T("mail.unreached.button"), url},
+		Hints:   []words{say(p, "mail.ended.anew")},
 	}
 	if others := going(m); others > 0 {
 		l.Facts = append(l.Facts, fact{Name: p.T("mail.ended.others"), Lines: []string{p.N("mail.ended.others_n", others)}})
@@ -43,12 +55,23 @@ func (c *Composer) notSent(key string, m *message.Message, not []int, url string
 		l.Hints = []words{say(p, "mail.ended.grace", "Until", p.DateTime(end))}
 	}
 	c.toPerson(p, m, l)
-	return c.finish(l, m.Person, now)
+	return l, nil
 }
 
-// Released tells the person behind a message that it goes to those in which as ordinary
+// graceEnd is until when the first of the cancelled can be taken back: zero for never.
+func (c *Composer) graceEnd(m *message.Message, which []int) (end time.Time) {
+	for _, i := range which {
+		r := &m.Recipients[i]
+		if e := r.Since.Add(c.org.Grace); r.State == message.Cancelled && (end.IsZero() || e.Before(end)) {
+			end = e
+		}
+	}
+	return end
+}
+
+// Released tells the person behind a message that it went to those in which as ordinary
 // mail: because they said so themselves, or an administrator did. It cannot be undone, so
-// whoever did not do it must hear of it.
+// whoever did not mean it must hear of it, and to whom to turn.
 func (c *Composer) Released(m *message.Message, which []int, byAdmin bool, url string, now time.Time) (Mail, error) {
 	if err := c.own(url); err != nil {
 		return Mail{}, err
@@ -64,9 +87,7 @@ func (c *Composer) Released(m *message.Message, which []int, byAdmin bool, url s
 		Lead:    []words{say(p, by+"lead", "When", p.Near(releasedAt(m, which, now), now))},
 		Facts:   []fact{about(p, m, now), people(p, m, p.T(key+"to"), which)},
 		Button:  &link{p.T(key + "button"), url},
-	}
-	if !byAdmin {
-		l.Hints = []words{c.call(p, key+"not_you")}
+		Next:    []words{c.call(p, by+"wrong")},
 	}
 	c.toPerson(p, m, l)
 	return c.finish(l, m.Person, now)
@@ -81,16 +102,6 @@ func releasedAt(m *message.Message, which []int, now time.Time) time.Time {
 		}
 	}
 	return at
-}
-
-// graceEnd is until when the first of the cancelled can be taken back.
-func (c *Composer) graceEnd(m *message.Message, which []int) (end time.Time) {
-	for _, i := range which {
-		if e := m.Recipients[i].Since.Add(c.org.Grace); end.IsZero() || e.Before(end) {
-			end = e
-		}
-	}
-	return end
 }
 
 // NoticeFailed tells the person behind a message that recipient i was not reached:

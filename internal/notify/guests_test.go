@@ -43,7 +43,10 @@ func checkGuests(t *testing.T, c *Composer, m *message.Message, bad string) {
 		"code":     func() (Mail, error) { return c.Code(m, 0, "abcdefghijkl", "K4", now, now) },
 		"hold":     func() (Mail, error) { return c.AskPhone(m, s, 1, now) },
 		"confirm":  func() (Mail, error) { return c.Confirm(m, []int{1}, s, now) },
-		"ended":    func() (Mail, error) { return c.HoldEnded(m, s, now) },
+		"ended":    func() (Mail, error) { return c.HoldEnded(m, []int{0, 1}, s, now) },
+		"dropped":  func() (Mail, error) { return c.HoldDropped(m, []int{0, 1}, s, now) },
+		"released": func() (Mail, error) { return c.Released(m, []int{0, 1}, false, s, now) },
+		"let go":   func() (Mail, error) { return c.Released(m, []int{0, 1}, true, s, now) },
 		"failed":   func() (Mail, error) { return c.NoticeFailed(m, 0, s, now) },
 		"dsn": func() (Mail, error) {
 			return c.DSN(Report{Message: m, Action: Failed, To: m.Person, Header: []byte("Subject: " + bad + "\r\n"), Hostname: bad, Now: now})
@@ -131,7 +134,10 @@ func TestUnderTheSeal(t *testing.T) {
 			func() (Mail, error) { return c.Code(m, 0, "abcdefghijkl", "K4", now, now) },
 			func() (Mail, error) { return c.AskPhone(m, s, 0, now) },
 			func() (Mail, error) { return c.Confirm(m, []int{0, 1}, s, now) },
-			func() (Mail, error) { return c.HoldEnded(m, s, now) },
+			func() (Mail, error) { return c.HoldEnded(m, []int{0, 1}, s, now) },
+			func() (Mail, error) { return c.HoldDropped(m, []int{0, 1}, s, now) },
+			func() (Mail, error) { return c.Released(m, []int{0, 1}, false, s, now) },
+			func() (Mail, error) { return c.Released(m, []int{0, 1}, true, s, now) },
 			func() (Mail, error) { return c.NoticeFailed(m, 2, s, now) },
 			func() (Mail, error) {
 				return c.DSN(Report{Message: m, Action: Relayed, To: m.Person, Header: []byte("subject : canary\r\n\tcanary\r\nFrom: x\r\n"), Now: now})

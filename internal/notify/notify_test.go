@@ -137,6 +137,12 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		}
 		return m
 	}
+	purged := func(m *message.Message) *message.Message {
+		for i := range m.Recipients {
+			m.Recipients[i].State, m.Recipients[i].Since = message.Purged, accepted().Add(5*24*time.Hour)
+		}
+		return m
+	}
 	released := func(m *message.Message) *message.Message {
 		for i := range 2 {
 			m.Recipients[i].State, m.Recipients[i].Queued = message.Queued, now.Add(-3*time.Minute)
@@ -165,27 +171,32 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		m.Decision.Verdict, m.Recipients[0].Reply = message.Pass, "451 4.2.1 Mailbox busy"
 	})
 	return map[string]func() (Mail, error){
-		"notice-message":  func() (Mail, error) { return c.Notice(byMail, 0, b, now) },
-		"notice-file":     func() (Mail, error) { return c.Notice(files, 0, b, now) },
-		"notice-neutral":  func() (Mail, error) { return c.Notice(neutral, 0, b, now) },
-		"reminder":        func() (Mail, error) { return c.Reminder(byMail, 0, b, accepted().Add(27*24*time.Hour)) },
-		"code":            func() (Mail, error) { return c.Code(byMail, 0, "h4km7rta2wqe", "K4", now.Add(10*time.Minute), now) },
-		"code-neutral":    func() (Mail, error) { return c.Code(neutral, 0, "h4km7rta2wqe", "K4", now.Add(10*time.Minute), now) },
-		"hold":            func() (Mail, error) { return c.AskPhone(sample(t, lang), s, 0, now) },
-		"hold-again":      func() (Mail, error) { return c.AskPhone(sample(t, lang), s, 2, now.Add(24*time.Hour)) },
-		"hold-unattended": func() (Mail, error) { return c.AskPhone(scanner, s, 0, now) },
-		"confirm":         func() (Mail, error) { return c.Confirm(sealed(sample(t, lang)), []int{0, 1}, s, now) },
-		"confirm-neutral": func() (Mail, error) { return c.Confirm(neutral, []int{0}, s, now) },
-		"hold-ended":      func() (Mail, error) { return c.HoldEnded(cancelled(sample(t, lang)), s, end) },
-		"hold-dropped":    func() (Mail, error) { return c.HoldDropped(cancelled(sample(t, lang)), []int{0}, s, end) },
-		"released":        func() (Mail, error) { return c.Released(released(sample(t, lang)), []int{0, 1}, false, s, now) },
-		"released-admin":  func() (Mail, error) { return c.Released(released(neutral.Clone()), []int{0}, true, s, now) },
-		"notice-failed":   func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
-		"code-failed":     func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
-		"dsn-failed":      report(failed, Failed),
-		"dsn-delayed":     report(late, Delayed),
-		"dsn-relayed":     report(sealed(sample(t, lang)), Relayed),
-		"dsn-delivered":   report(failed, Delivered),
+		"notice-message":   func() (Mail, error) { return c.Notice(byMail, 0, b, now) },
+		"notice-file":      func() (Mail, error) { return c.Notice(files, 0, b, now) },
+		"notice-neutral":   func() (Mail, error) { return c.Notice(neutral, 0, b, now) },
+		"reminder":         func() (Mail, error) { return c.Reminder(byMail, 0, b, accepted().Add(27*24*time.Hour)) },
+		"code":             func() (Mail, error) { return c.Code(byMail, 0, "h4km7rta2wqe", "K4", now.Add(10*time.Minute), now) },
+		"code-neutral":     func() (Mail, error) { return c.Code(neutral, 0, "h4km7rta2wqe", "K4", now.Add(10*time.Minute), now) },
+		"hold":             func() (Mail, error) { return c.AskPhone(sample(t, lang), s, 0, now) },
+		"hold-again":       func() (Mail, error) { return c.AskPhone(sample(t, lang), s, 2, now.Add(24*time.Hour)) },
+		"hold-unattended":  func() (Mail, error) { return c.AskPhone(scanner, s, 0, now) },
+		"confirm":          func() (Mail, error) { return c.Confirm(sealed(sample(t, lang)), []int{0, 1}, s, now) },
+		"confirm-neutral":  func() (Mail, error) { return c.Confirm(neutral, []int{0}, s, now) },
+		"hold-ended":       func() (Mail, error) { return c.HoldEnded(cancelled(sample(t, lang)), []int{0, 1}, s, end) },
+		"hold-ended-once":  func() (Mail, error) { return c.HoldEnded(purged(sample(t, lang)), []int{0, 1}, s, end) },
+		"hold-dropped":     func() (Mail, error) { return c.HoldDropped(cancelled(sample(t, lang)), []int{0}, s, end) },
+		"released":         func() (Mail, error) { return c.Released(released(sample(t, lang)), []int{0, 1}, false, s, now) },
+		"released-admin":   func() (Mail, error) { return c.Released(released(neutral.Clone()), []int{0}, true, s, now) },
+		"released-machine": func() (Mail, error) { return c.Released(released(scanner.Clone()), []int{0}, false, s, now) },
+		"alarm": func() (Mail, error) {
+			return c.Alarm(address(t, "it@"+c.org.Domain), 1000, now, now.Add(time.Hour), now)
+		},
+		"notice-failed": func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
+		"code-failed":   func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
+		"dsn-failed":    report(failed, Failed),
+		"dsn-delayed":   report(late, Delayed),
+		"dsn-relayed":   report(sealed(sample(t, lang)), Relayed),
+		"dsn-delivered": report(failed, Delivered),
 	}
 }
 

@@ -126,7 +126,7 @@ func (p *Portal) tryCode(w http.ResponseWriter, r *http.Request) {
 	p.metrics.tries.WithLabelValues(outcomeName(got.outcome)).Inc()
 	p.o.Log.Info("code tried", p.facts(v.message, v.access.Recipient, "access", v.access.ID, "outcome", outcomeName(got.outcome))...)
 	if got.braked {
-		p.alarm(r.Context())
+		p.alarm(context.WithoutCancel(r.Context()), v.access.ID) // also when the client has hung up
 	}
 	switch got.outcome {
 	case auth.Right:
@@ -139,12 +139,26 @@ func (p *Portal) tryCode(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// alarm says that the brake for everybody holds: once an hour in the log, each time in the metrics.
-func (p *Portal) alarm(ctx context.Context) {
+// alarm says that the brake for everybody holds: each time in the metrics, and once an hour
+// in the log and by mail to who is responsible. The mail is counted, so that all nodes
+// together send one.
+func (p *Portal) alarm(ctx context.Context, access message.ID) {
 	p.metrics.braked.Inc()
 	hour := p.o.Now().Unix() / 3600
-	if p.alarmed.Swap(hour) != hour {
-		p.o.Log.ErrorContext(ctx, "alarm: no code is accepted until the hour is over, too many wrong ones were typed in all", "per_hour", p.o.Limits.GlobalHour)
+	if p.alarmed.Swap(hour) == hour {
+		return
+	}
+	p.o.Log.ErrorContext(ctx, "alarm: no code is accepted until the hour is over, too many wrong ones were typed in all", "per_hour", p.o.Limits.GlobalHour)
+	take := p.o.Limits.AlarmCounters()
+	err := p.o.Store.UpdateAccess(ctx, access, take, func(_ *auth.Access, m *message.Message, counts []int64) (store.Effects, error) {
+		if auth.Over(take, counts) {
+			return store.Effects{}, nil
+		}
+		return store.Effects{Effects: m.Alarm(p.o.Now())}, nil
+	})
+	if err != nil {
+		p.alarmed.Store(0) // the next try says it again
+		p.o.Log.ErrorContext(ctx, "alarm not mailed", "error", err)
 	}
 }
 
@@ -153,7 +167,7 @@ func (p *Portal) sayWrong(w http.ResponseWriter, r *http.Request, got *trial, ty
 	key := "page.code." + outcomeName(got.outcome) + "." + page.Way()
 	switch got.outcome {
 	case auth.Wrong:
-		page.Problem = page.HN(key, got.visit.session.Left(p.o.Limits), "Mark", page.Mark)
+		page.Problem = page.HN(key, got.visit.access.Left(got.visit.session, p.o.Limits), "Mark", page.Mark)
 		page.Typed = oneLine(typed)
 	default:
 		page.Problem = page.H(key, "Mark", page.Mark)

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"sigill/internal/message"
 	"sigill/internal/store"
 )
@@ -660,48 +658,4 @@ func TestLog(t *testing.T) {
 	if text := log.String(); !strings.Contains(text, "karin.ekman@exempel.example") || !strings.Contains(text, string(m2.ID)) {
 		t.Error("addresses are wanted in the log, and lack")
 	}
-}
-
-// When everybody together types too many wrong codes, nobody gets in, and whoever runs the gateway is told once an hour.
-func TestBrakeForEverybody(t *testing.T) {
-	t.Parallel()
-	s := newStage(t)
-	var log strings.Builder
-	reg := prometheus.NewRegistry()
-	s.serve(func(o *Options) {
-		o.Limits.GlobalHour, o.Limits.Tries = 3, 100
-		o.Log, o.Metrics = slog.New(slog.NewTextHandler(&log, nil)), reg
-	})
-	m, token := s.level1()
-	b := s.browser()
-	asked := b.post("/b/" + token)
-	pass := s.sendCode(m)
-	for range 3 {
-		b.post(asked.where, "code", "wrongwrong22").want(t, http.StatusUnprocessableEntity)
-	}
-	if strings.Contains(log.String(), "alarm") {
-		t.Error("an alarm below the limit")
-	}
-	for range 3 {
-		b.post(asked.where, "code", pass).want(t, http.StatusTooManyRequests)
-	}
-	if n := strings.Count(log.String(), "alarm: no code is accepted until the hour is over"); n != 1 {
-		t.Errorf("%d alarms in the log, want one", n)
-	}
-	all, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := false
-	for _, f := range all {
-		if f.GetName() == "sigill_portal_tries_braked_total" {
-			found = f.GetMetric()[0].GetCounter().GetValue() == 3
-		}
-	}
-	if !found {
-		t.Error("the metric does not say 3")
-	}
-	s.clock.Add(time.Hour)
-	b.post("/b/"+token).want(t, http.StatusOK)
-	b.post(asked.where, "code", s.sendCode(m)).want(t, http.StatusOK)
 }

@@ -32,7 +32,7 @@ func (p *Portal) releaseHeld(w http.ResponseWriter, r *http.Request) {
 	p.senderStep(w, r, "release", "/status", func(m *message.Message) (store.Effects, error) {
 		held := m.In(message.Held)
 		e, err := each(held, func(i int) (message.Effects, error) { return m.Release(p.o.Now(), i, why) })
-		e.Add(m.HoldEndedBy(p.o.Now(), message.RefReleased, held))
+		e.Add(m.HoldEnded(p.o.Now(), message.RefReleased, held))
 		return e, err
 	})
 }

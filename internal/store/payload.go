@@ -143,9 +143,12 @@ type Stored struct {
 	Wrap    WrapRow
 }
 
-// OpenBody opens a stored payload. The chunk function returns one row of a payload in
+// OpenBody opens a stored payload; the secret is as in [Messages]. The chunk function returns one row of a payload in
 // the database, or nil when there is no such row.
-func (c *Codec) OpenBody(st Stored, dir *Dir, chunk func(seq int64) ([]byte, error)) (message.Body, error) {
+func (c *Codec) OpenBody(st Stored, secret []byte, dir *Dir, chunk func(seq int64) ([]byte, error)) (message.Body, error) {
+	if secret != nil {
+		return nil, fmt.Errorf("open body of %s: %w", st.ID, ErrNotBound)
+	}
 	key, err := c.ring.Unwrap(st.Org, st.ID, seal.Wrapped{KeyID: st.Wrap.KeyID, Blob: st.Wrap.Wrap})
 	if err != nil {
 		return nil, fmt.Errorf("open body of %s: %w", st.ID, err)

@@ -98,7 +98,7 @@ func TestBodyGoesWhereItsSizeSays(t *testing.T) {
 			for _, r := range s.Rows {
 				rows.rows = append(rows.rows, r.Values[2].([]byte))
 			}
-			b, err := c.OpenBody(stored(m, s), tt.dir, rows.chunk)
+			b, err := c.OpenBody(stored(m, s), nil, tt.dir, rows.chunk)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -133,7 +133,7 @@ func TestDamagedBodyIsNeverRead(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b, err := c.OpenBody(tt.st, nil, tt.chunk)
+			b, err := c.OpenBody(tt.st, nil, nil, tt.chunk)
 			if err == nil {
 				_, err = readAll(t, b)
 			}

@@ -169,7 +169,8 @@ func (r *MessageRow) Row() Row {
 	return Row{TableMessages, []any{r.ID, r.Org, r.Month, r.Accepted, r.Size, r.Version, r.Place, r.From, r.Person, r.Private}}
 }
 
-// WrapRow is the wrapped key of a payload.
+// WrapRow is the wrapped key of a payload. The slot says what opens it: "" is the ring's,
+// and the only one that is written yet.
 type WrapRow struct {
 	Message, Slot, KeyID string
 	Wrap                 []byte

@@ -26,6 +26,7 @@ var (
 	ErrNotFound  = errors.New("not found")
 	ErrStale     = errors.New("claimed by another worker") // the attempt is not ours any more
 	ErrDestroyed = errors.New("payload destroyed")
+	ErrNotBound  = errors.New("payload not bound to a secret")
 	ErrFull      = errors.New("no space left")
 	ErrUnsure    = errors.New("commit not confirmed") // the answer to a COMMIT was lost, and the ids could not be asked for
 )
@@ -101,7 +102,9 @@ type Messages interface {
 	// states that message draws, and merged with others into one commit. When it returns
 	// false nothing was written, and the caller goes through Update.
 	Outcome(ctx context.Context, o Outcome) (bool, error)
-	// OpenBody opens a payload. The secret is nil, or what a message was bound to.
+	// OpenBody opens a payload. Its key is wrapped by the ring, and by nothing else: no
+	// message can be bound to a secret yet. The secret must therefore be nil, and any other
+	// is ErrNotBound: who holds a message for bound is not served by the ring instead.
 	// ErrDestroyed once its key is gone. The body must be closed by closing each reader.
 	OpenBody(ctx context.Context, id message.ID, secret []byte) (message.Body, error)
 	// Find lists messages, newest first.

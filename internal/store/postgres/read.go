@@ -75,7 +75,7 @@ func (s *Store) Events(ctx context.Context, id message.ID) ([]message.Event, err
 }
 
 // OpenBody implements [store.Messages]. No connection is held between two chunks.
-func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (message.Body, error) {
+func (s *Store) OpenBody(ctx context.Context, id message.ID, secret []byte) (message.Body, error) {
 	l, row, err := s.load(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("open body of %s: %w", id, err)
@@ -95,7 +95,7 @@ func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (message.
 	if err != nil {
 		return nil, fmt.Errorf("open body of %s: %w", id, err)
 	}
-	return s.codec.OpenBody(st, s.dir, func(seq int64) ([]byte, error) { return s.chunk(ctx, id, seq) })
+	return s.codec.OpenBody(st, secret, s.dir, func(seq int64) ([]byte, error) { return s.chunk(ctx, id, seq) })
 }
 
 // chunk reads one row of a payload. The body may be read when the call that opened it is

@@ -277,7 +277,7 @@ func (t *tx) destroy(o *store.OutcomeRows) error {
 }
 
 // OpenBody opens a payload; see store.Messages.
-func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (body message.Body, err error) {
+func (s *Store) OpenBody(ctx context.Context, id message.ID, secret []byte) (body message.Body, err error) {
 	err = s.snapshot(ctx, func(q querier) error {
 		l, err := s.load(q, id)
 		if err != nil {
@@ -293,7 +293,7 @@ func (s *Store) OpenBody(ctx context.Context, id message.ID, _ []byte) (body mes
 		if err != nil {
 			return fmt.Errorf("body of %s: %w", id, err)
 		}
-		body, err = s.codec.OpenBody(st, s.dir, s.chunk(context.WithoutCancel(ctx), id))
+		body, err = s.codec.OpenBody(st, secret, s.dir, s.chunk(context.WithoutCancel(ctx), id))
 		return err
 	})
 	return body, err

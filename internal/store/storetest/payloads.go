@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"sigill/internal/auth"
 	"sigill/internal/message"
 	"sigill/internal/store"
 )
@@ -20,6 +21,7 @@ import (
 func payloadTests() []test {
 	all := []test{
 		{"a destroyed payload cannot be read", destroyed},
+		{"no payload is bound to a secret: any but nil opens nothing", boundToNothing},
 		{"a payload may be opened more than once at a time", openedTwice},
 		{"a body that is not as long as it says is not stored", shortBody},
 		{"large payloads in the folder: a foreign folder is refused", foreignFolder},
@@ -82,6 +84,18 @@ func destroyed(t *testing.T, d Driver) {
 	_, err = b.body(m.ID)
 	want(t, err, store.ErrDestroyed)
 	b.read(m.ID) // the facts stay
+}
+
+func boundToNothing(t *testing.T, d Driver) {
+	b, ctx := fresh(t, d), context.Background()
+	m := b.sealed("karin@else.example")
+	for _, secret := range [][]byte{{}, []byte("a link's"), auth.NewSecret().Hash()} {
+		if _, err := b.OpenBody(ctx, m.ID, secret); !errors.Is(err, store.ErrNotBound) {
+			t.Errorf("with the secret %q: %v", secret, err)
+		}
+	}
+	_, err := b.body(m.ID)
+	must(t, err)
 }
 
 func openedTwice(t *testing.T, d Driver) {
