@@ -278,21 +278,35 @@ func queued(id message.ID) message.Reply {
 	return message.Reply{Code: 250, Status: "2.0.0", Text: "queued as " + string(id)}
 }
 
-// repeatPatience is how long a message that could go straight on waits to hear whether it
-// was stored before. Without the store it goes on: a copy too many is better than none.
-const repeatPatience = time.Second
+// A message that could go straight on waits so long to hear whether it was stored before,
+// and a store that did not answer is left alone for so long. Cut-through goes on without
+// the store: a copy too many is better than mail that waits.
+const (
+	repeatPatience = time.Second
+	repeatRest     = 10 * time.Second
+)
 
 // sentBefore says whether the client sent this message before and it was stored, because
-// the next hop was away: its copy in the store is the one that counts.
+// its next hop was away or silent: the copy in the store is then the one that counts. The
+// rows that all nodes share are asked, by one indexed look-up: no node alone knows what
+// another one stored a moment ago.
 func (g *Gateway) sentBefore(ctx context.Context, m *message.Message) bool {
-	key := repeatKey(m)
-	if key == "" {
+	key, now := repeatKey(m), g.o.Now().UnixNano()
+	rests := g.deaf.Load()
+	if key == "" || now < rests {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, repeatPatience)
+	within, cancel := context.WithTimeout(ctx, repeatPatience)
 	defer cancel()
-	_, err := g.o.Store.Repeated(ctx, key)
-	return err == nil
+	_, err := g.o.Store.Repeated(within, key)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, store.ErrNotFound), ctx.Err() != nil: // the client's end says nothing of the store
+	case g.deaf.CompareAndSwap(rests, now+int64(repeatRest)):
+		g.o.Log.Warn("the store does not say what it has; what a client sends again may go on twice", "error", err)
+	}
+	return false
 }
 
 // repeatKey is the same when a client sends the same message again, because our reply
