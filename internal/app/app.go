@@ -30,10 +30,12 @@ import (
 	"sigill/internal/store"
 )
 
-// An end may take 30 seconds in all: first the sessions, then the jobs that they left.
+// An end may take 30 seconds in all: first the sessions, then the jobs that they left and
+// the requests, then what is left of both.
 const (
-	drainTime  = 20 * time.Second
-	drainQueue = 8 * time.Second
+	drainTime   = 20 * time.Second
+	drainQueue  = 7 * time.Second
+	releaseTime = 3 * time.Second
 )
 
 // Roles says what a process does.
@@ -185,7 +187,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	a.drain(endBackground) //nolint:contextcheck // what ends must outlive the context that ended
 	stop()
-	return group.Wait()
+	err := group.Wait()
+	a.giveUp() //nolint:contextcheck // the same
+	return err
 }
 
 // drain ends the rooms in the order in which mail goes through them.
@@ -198,7 +202,21 @@ func (a *App) drain(endBackground context.CancelFunc) {
 		}
 	}
 	endBackground()
+}
+
+// giveUp is the last of an orderly end, when no session, job or request is under way any
+// more: what this node still holds by a lease is given back, whatever kept it from being
+// worked or given back before. Nobody would come to it until the lease is over.
+func (a *App) giveUp() {
 	a.gateway.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), releaseTime)
+	defer cancel()
+	switch n, err := a.store.Release(ctx); {
+	case err != nil:
+		a.log.Warn("leases were not given back; they end by themselves", "error", err)
+	case n > 0:
+		a.log.Info("leases given back", "jobs", n)
+	}
 }
 
 // watchRing takes up keys that `sigill keys rotate` adds, before it uses them.
@@ -282,13 +300,19 @@ func serveHTTP(h http.Handler) func(context.Context, net.Listener) error {
 			WriteTimeout: 10 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 			BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 		}
-		stopped := context.AfterFunc(ctx, func() { //nolint:contextcheck // what ends must outlive the context that ended
-			end, cancel := context.WithTimeout(context.Background(), drainTime)
+		ended := make(chan struct{})
+		unwatch := context.AfterFunc(ctx, func() { //nolint:contextcheck // what ends must outlive the context that ended
+			defer close(ended)
+			end, cancel := context.WithTimeout(context.Background(), drainQueue)
 			defer cancel()
-			_ = srv.Shutdown(end)
+			if srv.Shutdown(end) != nil {
+				_ = srv.Close()
+			}
 		})
-		defer stopped()
 		err := srv.Serve(l)
+		if !unwatch() {
+			<-ended // Serve returns when the end begins
+		}
 		if errors.Is(err, http.ErrServerClosed) {
 			return nil
 		}

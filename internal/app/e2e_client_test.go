@@ -206,29 +206,54 @@ func oddMessage(t *testing.T, s *system, raw string, sealed bool) {
 	}
 }
 
-// What was stored because the next hop was away, and is sent again once it is back (its
-// reply was lost), does not go straight on as a second copy.
+// What was stored because the next hop was away or silent, and is sent again once it is
+// back (our reply was lost), does not go straight on as a second copy: not while the first
+// waits for it, and not when another process is asked.
 func TestE2ESentAgainWhenHopIsBack(t *testing.T) {
 	t.Parallel()
-	onBoth(t, func(t *testing.T, d config.Driver) {
-		s := newSystem(t, setup{driver: d, change: quickRetry, hop: testkit.SinkOptions{Script: "mail x1: 421 4.3.2 away"}})
-		m := lunch("karin@ekman.example")
-		id := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t)
-		s.hop.Wait(t, 1)
-		s.idle()
-		if again := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t); again != id {
-			t.Errorf("the second is %s, the first %s", again, id)
+	for _, c := range []struct{ name, script string }{
+		{"away", "mail x1: 421 4.3.2 away"},
+		{"silent after the dot", "final x1: silent"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			onBoth(t, func(t *testing.T, d config.Driver) { sentAgain(t, d, c.script) })
+		})
+	}
+}
+
+func sentAgain(t *testing.T, d config.Driver, script string) {
+	s := newSystem(t, setup{driver: d, change: quickRetry, options: impatient, hop: testkit.SinkOptions{Script: script}})
+	m := lunch("karin@ekman.example")
+	id := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t)
+	again := func(when string) {
+		t.Helper()
+		if have := s.give(m).want(t, "250 2.0.0 queued as ").idOf(t); have != id {
+			t.Errorf("%s it is %s, and the first %s", when, have, id)
 		}
-		s.idle()
-		if n := len(s.hop.Mails()); n != 1 {
-			t.Errorf("%d mails arrived", n)
+	}
+	again("while the first waits")
+	s.hop.Release()
+	s.hop.Wait(t, 1)
+	s.awaitState("Lunch", "karin@ekman.example", message.Delivered)
+	again("when it has arrived")
+	s.restart()
+	again("asked of another process")
+	s.idle()
+	if n := len(s.hop.Mails()); n != 1 {
+		t.Errorf("%d mails arrived", n)
+	}
+	repeats := 0
+	for _, k := range s.kinds(id) {
+		if k == message.EventRepeated {
+			repeats++
 		}
-		if !slices.Contains(s.kinds(id), message.EventRepeated) {
-			t.Errorf("no event says so: %v", s.kinds(id))
-		}
-		other := m
-		other.id = "another@norrsund.example"
-		s.give(other).want(t, "250 2.6.0 ")
-		s.stored(1)
-	})
+	}
+	if repeats != 3 {
+		t.Errorf("%d events say so: %v", repeats, s.kinds(id))
+	}
+	other := m
+	other.id = "another@norrsund.example"
+	s.give(other).want(t, "250 2.6.0 ")
+	s.stored(1)
 }

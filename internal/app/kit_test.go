@@ -224,6 +224,7 @@ func (s *system) start(web net.Listener) {
 			if err := <-done; err != nil {
 				s.t.Errorf("run: %v", err)
 			}
+			s.holdsNothing()
 			if err := a.Close(); err != nil {
 				s.t.Errorf("close: %v", err)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"sigill/internal/auth"
 	"sigill/internal/message"
+	"sigill/internal/relay"
 	"sigill/internal/store"
 )
 
@@ -21,6 +22,11 @@ const repeatWindow = 24 * time.Hour
 
 // traceRoom is what our Received field may add to the size that the next hop counts.
 const traceRoom = 4 << 10
+
+// hearsay is how long what a hop said about its limits counts against a message. While
+// mail flows it says so again every few minutes. While none does, what it said last must
+// not refuse for good what it may take by now: nothing would go there to find out.
+const hearsay = 10 * time.Minute
 
 // Replies of this room.
 var (
@@ -63,8 +69,15 @@ func (g *Gateway) Recipient(_ context.Context, env *message.Envelope, to message
 
 func (g *Gateway) takesUTF8(a message.Address) bool {
 	hop, _ := g.hop(a)
-	c, known := hop.Known()
+	c, known := g.lately(hop)
 	return !known || c.UTF8
+}
+
+// lately returns what a hop said about itself, false when it is too long ago to refuse
+// somebody for it.
+func (g *Gateway) lately(hop Hop) (relay.Capabilities, bool) {
+	c, known := hop.Known()
+	return c, known && g.o.Now().Sub(c.Heard) <= hearsay
 }
 
 // Accept answers the end of data. Its 250 is the promise: the next hop has the message,
@@ -120,7 +133,7 @@ func (g *Gateway) count(outcome string, r message.Reply) message.Reply {
 func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) message.Reply {
 	g.metrics.accepted.WithLabelValues(v.m.Decision.Verdict.String()).Inc()
 	if hop, one := g.oneHop(v.m); one && !g.sentBefore(ctx, v.m) {
-		if c, known := hop.Known(); known && c.Size > 0 && v.m.Size+traceRoom > c.Size {
+		if g.tooBig(hop, v.m) {
 			return g.count("refused", replyTooBig)
 		}
 		return g.cutThrough(ctx, v, hop, start)
@@ -128,16 +141,30 @@ func (g *Gateway) carryOut(ctx context.Context, v *verdict, start time.Time) mes
 	return g.keep(ctx, v, start)
 }
 
-// Room is the size of the largest message that the outbound next hop takes from us, 0
-// while it has not said. It is what clients are told, although a sealed message never goes
-// there: a client that asks first cannot know what will become of its message, and being
-// refused at once is better than being refused at the end.
-func (g *Gateway) Room() int64 {
-	c, known := g.o.Out.Known()
-	if !known || c.Size <= traceRoom {
+// Room is the size of the largest message that a client should try, by what the outbound
+// next hop said lately; 0 for no limit but our own.
+//
+// It is asked before anything is known about a message, and so can only be the limit of
+// where most messages go: passed on, to the outside. It is strict with two kinds of message
+// that may be larger than the hop takes. What is sealed never goes there; but no client can
+// know that it will be, and a refusal at once, which its user understands, is better than
+// one after the whole message. And what goes to the organisation's own domains goes by the
+// inbound hop, whose limit is held against it at the end of its data.
+func (g *Gateway) Room() int64 { return g.room(g.o.Out) }
+
+// room is the same for one hop.
+func (g *Gateway) room(hop Hop) int64 {
+	c, known := g.lately(hop)
+	if !known || c.Size == 0 {
 		return 0
 	}
-	return c.Size - traceRoom
+	return max(c.Size-traceRoom, 1)
+}
+
+// tooBig says that a hop would refuse a message for its size.
+func (g *Gateway) tooBig(hop Hop, m *message.Message) bool {
+	room := g.room(hop)
+	return room > 0 && m.Size > room
 }
 
 // oneHop says whether every recipient passes and one next hop serves them all.
@@ -278,21 +305,35 @@ func queued(id message.ID) message.Reply {
 	return message.Reply{Code: 250, Status: "2.0.0", Text: "queued as " + string(id)}
 }
 
-// repeatPatience is how long a message that could go straight on waits to hear whether it
-// was stored before. Without the store it goes on: a copy too many is better than none.
-const repeatPatience = time.Second
+// A message that could go straight on waits so long to hear whether it was stored before,
+// and a store that did not answer is left alone for so long. Cut-through goes on without
+// the store: a copy too many is better than mail that waits.
+const (
+	repeatPatience = time.Second
+	repeatRest     = 10 * time.Second
+)
 
 // sentBefore says whether the client sent this message before and it was stored, because
-// the next hop was away: its copy in the store is the one that counts.
+// its next hop was away or silent: the copy in the store is then the one that counts. The
+// rows that all nodes share are asked, by one indexed look-up: no node alone knows what
+// another one stored a moment ago.
 func (g *Gateway) sentBefore(ctx context.Context, m *message.Message) bool {
-	key := repeatKey(m)
-	if key == "" {
+	key, now := repeatKey(m), g.o.Now().UnixNano()
+	rests := g.deaf.Load()
+	if key == "" || now < rests {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, repeatPatience)
+	within, cancel := context.WithTimeout(ctx, repeatPatience)
 	defer cancel()
-	_, err := g.o.Store.Repeated(ctx, key)
-	return err == nil
+	_, err := g.o.Store.Repeated(within, key)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, store.ErrNotFound), ctx.Err() != nil: // the client's end says nothing of the store
+	case g.deaf.CompareAndSwap(rests, now+int64(repeatRest)):
+		g.o.Log.Warn("the store does not say what it has; what a client sends again may go on twice", "error", err)
+	}
+	return false
 }
 
 // repeatKey is the same when a client sends the same message again, because our reply

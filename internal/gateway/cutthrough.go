@@ -47,6 +47,10 @@ func (g *Gateway) cutThrough(ctx context.Context, v *verdict, hop Hop, start tim
 		return g.count("refused", ownWords(cut.Reply))
 	case relay.CutPending:
 		return g.keepPending(ctx, v, cut.Pending, start)
+	case relay.CutStore:
+		if g.tooBig(hop, v.m) { // it has only now said what it takes
+			return g.count("refused", replyTooBig)
+		}
 	case relay.CutUncertain:
 		g.o.Log.Warn("connection lost after the final dot; the message may arrive twice", "msg", v.m.ID)
 	}
@@ -121,7 +125,8 @@ func (g *Gateway) finishLate(ctx context.Context, m *message.Message, j message.
 	return err
 }
 
-// Close waits for the next hops that still owe us a reply, giving up on them.
+// Close gives up on the next hops that still owe us a reply. No message may be accepted any
+// more.
 func (g *Gateway) Close() {
 	g.end()
 	g.waiting.Wait()

@@ -11,6 +11,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -106,6 +107,7 @@ type Options struct {
 type Gateway struct {
 	o       Options
 	metrics metrics
+	deaf    atomic.Int64 // until when the store is not asked about repeats, in nanoseconds
 
 	life    context.Context // ends with Close; the one context kept, for what outlives a session
 	end     context.CancelFunc

@@ -13,6 +13,7 @@ import (
 	"sigill/internal/locale"
 	"sigill/internal/message"
 	"sigill/internal/notify"
+	"sigill/internal/relay"
 	"sigill/internal/seal"
 )
 
@@ -315,6 +316,45 @@ func TestHoldEnded(t *testing.T) {
 		}
 		if got := strings.Join(named, " "); got != c.want {
 			t.Errorf("%s: a mail about %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// hopOf is a next hop that said once what it can.
+type hopOf struct {
+	Hop
+	caps  relay.Capabilities
+	known bool
+}
+
+func (h hopOf) Known() (relay.Capabilities, bool) { return h.caps, h.known }
+
+func TestRoom(t *testing.T) {
+	t.Parallel()
+	old := start.Add(-hearsay - time.Second)
+	for _, c := range []struct {
+		name string
+		out  hopOf
+		want int64
+	}{
+		{"not known yet", hopOf{}, 0},
+		{"no stated limit", hopOf{known: true, caps: relay.Capabilities{Heard: start}}, 0},
+		{"a limit", hopOf{known: true, caps: relay.Capabilities{Size: 20 << 20, Heard: start.Add(-hearsay)}}, 20<<20 - traceRoom},
+		{"less than our field may need", hopOf{known: true, caps: relay.Capabilities{Size: 100, Heard: start}}, 1},
+		{"a limit of long ago", hopOf{known: true, caps: relay.Capabilities{Size: 20 << 20, Heard: old}}, 0},
+	} {
+		g := bare(t)
+		g.o.Out, g.o.In = c.out, hopOf{known: true, caps: relay.Capabilities{Size: 5000, Heard: start}}
+		if n := g.Room(); n != c.want {
+			t.Errorf("%s: %d octets, want %d", c.name, n, c.want)
+		}
+		for size, fits := range map[int64]bool{c.want: true, c.want + 1: c.want == 0} {
+			if g.tooBig(c.out, &message.Message{Size: size}) == fits {
+				t.Errorf("%s: %d octets fit: %v", c.name, size, !fits)
+			}
+		}
+		if !g.tooBig(g.o.In, &message.Message{Size: 1000}) {
+			t.Errorf("%s: the inbound hop's own limit does not count", c.name)
 		}
 	}
 }

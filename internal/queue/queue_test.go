@@ -200,6 +200,8 @@ func (t *table) Depth(context.Context) (store.Depth, error) { return store.Depth
 
 func (t *table) Waiting(context.Context, message.ID, int) ([]message.Job, error) { return nil, nil }
 
+func (t *table) Release(context.Context) (int, error) { return 0, nil }
+
 func (t *table) Hurry(context.Context, message.ID, message.JobKind) (int, error) { return 0, nil }
 
 // row returns what the table says of a job; false when it is finished.

@@ -22,7 +22,8 @@ type Capabilities struct {
 	DSN        bool  // RFC 3461
 	Pipelining bool  // RFC 2920
 	TLS        string
-	Verified   bool // the certificate was checked and is valid for the hop's name
+	Verified   bool      // the certificate was checked and is valid for the hop's name
+	Heard      time.Time // when it said so
 
 	sizes bool // SIZE was offered, with or without a limit
 }
@@ -45,6 +46,7 @@ type conn struct {
 }
 
 func newConn(nc net.Conn, caps Capabilities, now time.Time) *conn {
+	caps.Heard = now
 	return &conn{
 		nc: nc, caps: caps, born: now,
 		r: bufio.NewReaderSize(nc, readBuffer), w: bufio.NewWriterSize(nc, writeBuffer),

@@ -354,7 +354,7 @@ func TestSendTooLarge(t *testing.T) {
 	if slices.Contains(s.Lines(), "DATA") {
 		t.Error("it was offered all the same")
 	}
-	if caps, ok := out.Known(); !ok || caps.Size != 50 {
+	if caps, ok := out.Known(); !ok || caps.Size != 50 || time.Since(caps.Heard) > time.Minute {
 		t.Errorf("known: %+v, %v", caps, ok)
 	}
 }

@@ -45,6 +45,33 @@ func listed(a smtpd.Acceptor) smtpd.Options {
 	return smtpd.Options{Acceptor: a, Networks: []smtpd.Network{loopback}}
 }
 
+// TestSizeIsTheLeast holds what is announced, and what is refused for it, against the next
+// server's limit, which may become known in the middle of a session (RFC 1870 3 and 6).
+func TestSizeIsTheLeast(t *testing.T) {
+	t.Parallel()
+	var room atomic.Int64
+	opts := listed(&recorder{})
+	opts.Limits.Size, opts.Room = 70_000, room.Load
+	c := dial(t, start(t, opts, false).addr, false)
+	c.steps(t, "s: 220")
+	for _, tt := range []struct {
+		name               string
+		room               int64
+		says, takes, leave string
+	}{
+		{"not known", 0, "SIZE 70000", "70000", "70001"},
+		{"less than ours", 50_000, "SIZE 50000", "50000", "50001"},
+		{"more than ours", 90_000, "SIZE 70000", "70000", "70001"},
+	} {
+		t.Log(tt.name)
+		room.Store(tt.room)
+		c.steps(t, "c: EHLO client.example", "s: 250", "has: "+tt.says)
+		c.steps(t, "c: MAIL FROM:<anna@kommun.example> SIZE="+tt.leave, "s: 552 5.3.4")
+		c.steps(t, "c: MAIL FROM:<anna@kommun.example> SIZE="+tt.takes, "s: 250", "c: RSET", "s: 250")
+		c.steps(t, "c: MAIL FROM:<anna@kommun.example>", "s: 250", "c: RSET", "s: 250")
+	}
+}
+
 func TestShutdownEndsTheIdle(t *testing.T) {
 	t.Parallel()
 	a := &recorder{}

@@ -182,6 +182,10 @@ type Jobs interface {
 	Extend(ctx context.Context, j message.Job, lease time.Duration) error
 	// Finish ends a job, or with a retry time puts it back. ErrStale as above.
 	Finish(ctx context.Context, j message.Job, retry time.Time) error
+	// Release makes every job that this node still holds anybody's, and returns how many
+	// there were. It is for the orderly end of a node, when nobody there works on a job any
+	// more, so that nothing waits for the lease of a node that is gone.
+	Release(ctx context.Context) (int, error)
 	// Wake is sent to when this process has committed a job that is due now.
 	Wake() <-chan struct{}
 	// Depth counts jobs.

@@ -76,6 +76,16 @@ func (s *Store) Finish(ctx context.Context, j message.Job, retry time.Time) erro
 	return err
 }
 
+// Release implements [store.Jobs].
+func (s *Store) Release(ctx context.Context) (int, error) {
+	tag, err := s.pool.Exec(ctx, `update jobs set free_at = least(free_at, $2), owner = ''
+		where id in (select id from jobs where owner = $1 order by id for update)`, s.codec.Node(), s.codec.Now())
+	if err != nil {
+		return 0, fmt.Errorf("release jobs: %w", explain(err))
+	}
+	return int(tag.RowsAffected()), nil
+}
+
 // fenced runs a statement that must meet the job in our hands.
 func (s *Store) fenced(ctx context.Context, what string, j message.Job, query string, more ...any) error {
 	tag, err := s.pool.Exec(ctx, query, append([]any{string(j.ID), int64(j.Attempt)}, more...)...)

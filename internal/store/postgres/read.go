@@ -265,20 +265,14 @@ func (s *Store) access(ctx context.Context, from string, args ...any) (a *auth.A
 	return a, nil
 }
 
-// Repeated implements [store.Messages].
+// Repeated implements [store.Messages]. Mail that passes waits for it: it is one statement,
+// without a transaction around it.
 func (s *Store) Repeated(ctx context.Context, repeat string) (message.ID, error) {
-	hashes, now := s.codec.RepeatHashes(repeat), s.codec.Now()
-	id := ""
-	err := s.look(ctx, func(b *pgx.Batch) {
-		each(b.Queue("select message from repeats where hash = any($1::bytea[]) and ends > $2", hashes, now), func(scan func(...any) error) error {
-			return scan(&id)
-		})
-	})
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("look for a repeat: %w", err)
-	case id == "":
-		return "", store.ErrNotFound
+	const query = "select message from repeats where hash = any($1::bytea[]) and ends > $2 limit 1"
+	var id string
+	err := s.lookup(ctx, query, []any{s.codec.RepeatHashes(repeat), s.codec.Now()}, &id)
+	if err != nil {
+		return "", fmt.Errorf("look for a repeat: %w", notFound(err))
 	}
 	return message.ID(id), nil
 }

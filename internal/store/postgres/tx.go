@@ -255,6 +255,23 @@ func (s *Store) lookOnce(ctx context.Context, queue func(b *pgx.Batch)) (gone bo
 	return conn.Conn().IsClosed(), err
 }
 
+// lookup reads one row by one statement, pgx.ErrNoRows when there is none. Like look it
+// does so again when a connection turns out to be gone.
+func (s *Store) lookup(ctx context.Context, query string, args []any, dest ...any) error {
+	for n := 1; ; n++ {
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		err = conn.QueryRow(ctx, query, args...).Scan(dest...)
+		gone := conn.Conn().IsClosed()
+		conn.Release()
+		if !gone || n == attempts || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
 // each hands every row of a queued query to fn; scan is to be called inside it.
 func each(q *pgx.QueuedQuery, fn func(scan func(...any) error) error) {
 	q.Query(func(rows pgx.Rows) error {

@@ -78,6 +78,19 @@ func (s *Store) Finish(ctx context.Context, j message.Job, retry time.Time) erro
 	return err
 }
 
+// Release makes every job that this node holds anybody's.
+func (s *Store) Release(ctx context.Context) (n int, err error) {
+	err = s.do(ctx, "release", func(t *tx) error {
+		changed, err := t.exec("update jobs set free_at = min(free_at, ?), owner = '' where owner = ?", s.codec.Now(), s.codec.Node())
+		n = int(changed)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("release jobs: %w", err)
+	}
+	return n, nil
+}
+
 // fenced changes a job if its attempt is still the caller's.
 func (s *Store) fenced(ctx context.Context, kind string, j message.Job, query string, args ...any) error {
 	args = append(args, string(j.ID), j.Attempt)

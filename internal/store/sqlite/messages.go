@@ -74,11 +74,14 @@ func (c chunks) PutChunk(ctx context.Context, r store.Row) error {
 	return c.s.submit(&op{kind: "chunk", rows: []store.Row{r}, weight: store.ChunkSize})
 }
 
-// Repeated looks a sending up; see store.Messages.
-func (s *Store) Repeated(ctx context.Context, repeat string) (id message.ID, err error) {
-	err = s.snapshot(ctx, func(q querier) error {
-		id, err = firstSent(q, s.codec.RepeatHashes(repeat), s.codec.Now())
-		return err
+// sentQuery finds the message that was stored for a sending.
+const sentQuery = "select message from repeats where hash = ? and ends > ?"
+
+// Repeated looks a sending up; see store.Messages. Mail that passes waits for it: it is one
+// prepared statement, without a transaction around it.
+func (s *Store) Repeated(ctx context.Context, repeat string) (message.ID, error) {
+	id, err := firstSent(s.codec.RepeatHashes(repeat), func(hash []byte, id *string) error {
+		return explain(s.sent.QueryRowContext(ctx, hash, s.codec.Now()).Scan(id))
 	})
 	if err == nil && id == "" {
 		err = store.ErrNotFound
@@ -87,10 +90,10 @@ func (s *Store) Repeated(ctx context.Context, repeat string) (id message.ID, err
 }
 
 // firstSent returns the message that was stored for a sending, "" for none.
-func firstSent(q querier, hashes [][]byte, now int64) (message.ID, error) {
+func firstSent(hashes [][]byte, one func(hash []byte, id *string) error) (message.ID, error) {
 	for _, h := range hashes {
 		var id string
-		err := q.one("select message from repeats where hash = ? and ends > ?", []any{h, now}, &id)
+		err := one(h, &id)
 		if err == nil {
 			return message.ID(id), nil
 		}
@@ -104,7 +107,10 @@ func firstSent(q querier, hashes [][]byte, now int64) (message.ID, error) {
 // repeated returns the message that was stored for the same sending, "" for none; then
 // the sending is noted as this message's.
 func (t *tx) repeated(r *store.Repeat) (message.ID, error) {
-	if id, err := firstSent(t, r.Hashes, r.Now); err != nil || id != "" {
+	id, err := firstSent(r.Hashes, func(hash []byte, id *string) error {
+		return t.one(sentQuery, []any{hash, r.Now}, id)
+	})
+	if err != nil || id != "" {
 		return id, err
 	}
 	return "", t.rows(store.TableRepeats, []store.Row{r.Row}, true)

@@ -52,6 +52,7 @@ type Store struct {
 	codec  *store.Codec
 	read   *sql.DB
 	write  *sql.DB
+	sent   *sql.Stmt // sentQuery, of read
 	writer *committer
 	lazy   *lazyTraces
 	dir    *store.Dir
@@ -156,6 +157,9 @@ func (s *Store) connect(ctx context.Context, o Options) error {
 	if s.read, err = openDB(o.Path, forReading, max(4, runtime.NumCPU()), "query_only(ON)"); err != nil {
 		return err
 	}
+	if s.sent, err = s.read.PrepareContext(ctx, sentQuery); err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
 	m, err := newMetrics(o.Registerer)
 	if err != nil {
 		return err
@@ -202,6 +206,9 @@ func (s *Store) close() error {
 	}
 	if s.writer != nil {
 		errs = append(errs, s.writer.close())
+	}
+	if s.sent != nil {
+		errs = append(errs, s.sent.Close())
 	}
 	for _, db := range []*sql.DB{s.read, s.write} {
 		if db != nil {

@@ -2,6 +2,8 @@ package storetest
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -19,6 +21,9 @@ func Bench(b *testing.B, d Driver) {
 		b.Run(fmt.Sprintf("Create/clients=%d", clients), func(b *testing.B) {
 			compare(b, d, func(s *bench) func() error { return s.creator(4 << 10) }, clients)
 		})
+	}
+	for _, clients := range []int{1, 64} {
+		b.Run(fmt.Sprintf("Repeated/clients=%d", clients), func(b *testing.B) { beside(b, d, clients) })
 	}
 	b.Run("Outcome/clients=64", func(b *testing.B) {
 		compare(b, d, func(s *bench) func() error { return s.deliverer(b.N) }, 64)
@@ -38,6 +43,29 @@ func compare(b *testing.B, d Driver, prepare func(*bench) func() error, clients 
 	b.ReportMetric(0, "ns/op")
 }
 
+// beside measures what a message that passes costs the store, beside what it would cost to
+// store it, in the same run.
+func beside(b *testing.B, d Driver, clients int) {
+	b.Helper()
+	s := fresh(b, d)
+	stored := run(b, s, func(s *bench) func() error { return s.creator(4 << 10) }, clients, min(b.N, 500))
+	asked := run(b, s, (*bench).asker, clients, b.N) // among what was stored just now
+	b.ReportMetric(asked, "calls/s")
+	b.ReportMetric(asked/stored, "x-create")
+	b.ReportMetric(0, "ns/op")
+}
+
+// asker asks for a sending that nobody has seen.
+func (b *bench) asker() func() error {
+	return func() error {
+		id, err := b.Repeated(context.Background(), rand.Text())
+		if !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("the new sending is known as %q: %w", id, err)
+		}
+		return nil
+	}
+}
+
 // run calls op n times from so many goroutines and returns calls per second.
 func run(b *testing.B, s *bench, prepare func(*bench) func() error, clients, n int) float64 {
 	b.Helper()
@@ -46,6 +74,7 @@ func run(b *testing.B, s *bench, prepare func(*bench) func() error, clients, n i
 	left.Store(int64(n))
 	var wg sync.WaitGroup
 	b.ResetTimer()
+	b.StartTimer() // an earlier run may have stopped it
 	start := time.Now()
 	for range clients {
 		wg.Go(func() {

@@ -17,6 +17,7 @@ func jobTests() []test {
 		{"a slow worker can neither finish nor extend its successor's job", jobFence},
 		{"Extend prolongs a lease", leaseExtended},
 		{"Finish with a time puts a job back", jobRetried},
+		{"Release gives back what this node holds", released},
 		{"workers at once never share a job", claimAtOnce},
 		{"Wake tells of a job that is due now, and only of that", wake},
 		{"Depth counts by kind", depth},
@@ -133,6 +134,39 @@ func jobRetried(t *testing.T, d Driver) {
 	if len(again) != 1 || again[0].Attempt != 2 || !again[0].RunAt.Equal(at) {
 		t.Errorf("claimed %+v", again)
 	}
+}
+
+func released(t *testing.T, d Driver) {
+	b, ctx := fresh(t, d), context.Background()
+	n, err := b.Release(ctx)
+	must(t, err)
+	same(t, "of nothing", 0, n)
+	b.job(message.JobNotify, 0, time.Second, time.Hour)
+	b.job(message.JobTell, 0)
+	b.Add(time.Second)
+	held := b.claim(3, time.Hour)
+	must(t, b.Finish(ctx, held[0], b.Now().Add(time.Minute))) // put off: nobody's, and not due
+	_, born := b.passing("karin@else.example")                // leased from the start
+	at := b.Add(2 * time.Second)
+	n, err = b.Release(ctx)
+	must(t, err)
+	same(t, "held", 3, n)
+	for _, j := range []message.Job{held[1], held[2], born} {
+		want(t, b.Extend(ctx, j, time.Hour), store.ErrStale)
+		want(t, b.Finish(ctx, j, time.Time{}), store.ErrStale)
+	}
+	again := b.claim(10, time.Hour)
+	same(t, "free again", 3, len(again))
+	for _, j := range again {
+		if j.Attempt != 2 || j.RunAt.After(at) {
+			t.Errorf("claimed %+v", j)
+		}
+	}
+	b.Add(time.Minute)
+	same(t, "the one that was put off", 1, len(b.claim(10, time.Hour)))
+	n, err = b.Release(ctx)
+	must(t, err)
+	same(t, "the second time", 4, n)
 }
 
 func claimAtOnce(t *testing.T, d Driver) {

@@ -18,6 +18,7 @@ func nodeTests() []test {
 		{"two nodes read what the other wrote", nodesRead},
 		{"two nodes that make the key of a month agree on one", nodesKeys},
 		{"two nodes never claim the same job", nodesClaim},
+		{"a node that ends gives back its own jobs and no others", nodesRelease},
 		{"two nodes update a message one after the other", nodesUpdate},
 		{"two nodes count together", nodesCount},
 		{"the same sending to two nodes is stored once", nodesRepeat},
@@ -99,6 +100,26 @@ func nodesClaim(t *testing.T, d Driver) {
 	}
 }
 
+func nodesRelease(t *testing.T, d Driver) {
+	one, two := pair(t, d)
+	ctx := context.Background()
+	one.job(message.JobNotify, 0)
+	mine := one.claim(1, time.Hour)
+	one.job(message.JobNotify, 0)
+	others := two.claim(1, time.Hour)
+	one.job(message.JobNotify, 0)
+	lost := one.claim(1, time.Minute)
+	one.Add(time.Minute)
+	taken := two.claim(1, time.Hour) // the lease was over
+	n, err := one.Release(ctx)
+	must(t, err)
+	same(t, "of the first node", 1, n)
+	must(t, two.Extend(ctx, others[0], time.Hour))
+	must(t, two.Finish(ctx, taken[0], time.Time{}))
+	want(t, one.Finish(ctx, lost[0], time.Time{}), store.ErrStale)
+	same(t, "free", mine[0].ID, two.claim(1, time.Hour)[0].ID)
+}
+
 func nodesUpdate(t *testing.T, d Driver) {
 	one, two := pair(t, d)
 	m := one.sealed("karin@else.example")
@@ -148,5 +169,10 @@ func nodesRepeat(t *testing.T, d Driver) {
 		if (errs[0] == nil) == (errs[1] == nil) {
 			t.Errorf("sending %d: %v and %v", i, errs[0], errs[1])
 		}
+		first, err := one.Repeated(context.Background(), fmt.Sprint(i))
+		must(t, err)
+		known, err := two.Repeated(context.Background(), fmt.Sprint(i))
+		must(t, err)
+		same(t, "what the other knows it as", first, known)
 	}
 }
