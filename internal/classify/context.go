@@ -193,7 +193,7 @@ func leadsOn(b []byte) bool {
 // leading lists words that may stand between the name of a number and the number.
 func leading(word string) bool {
 	switch word {
-	case "nr", "nro", "no", "num", "nummer", "numret", "number", "id", "kod", "code", "sn", "ref", "referens", "referentie", "reference",
+	case "nr", "nro", "no", "num", "nummer", "numret", "nummeret", "numero", "numéro", "number", "id", "kod", "code", "sn", "ref", "referens", "referentie", "reference",
 		"är", "var", "is", "was", "ist", "has", "har", "heeft", "on", "to", "est", "er", "lautet", "luidt", "och", "en", "and", "und", "eller", "of", "or", "samt",
 		"vår", "vårt", "ert", "din", "ditt", "ons", "onze", "uw", "our", "your", "hos", "oss", "the", "het", "de":
 		return true

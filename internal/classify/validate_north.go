@@ -7,7 +7,7 @@ import (
 
 // northNames are the validators of this file.
 var northNames = []string{
-	"no.fodselsnummer", "no.fodselsnummer_2032", "no.orgnr", "dk.cpr", "dk.cvr", "fi.hetu", "fi.ytunnus", "de.idnr", "de.rvnr", "de.kvnr",
+	"no.fodselsnummer", "no.fodselsnummer_2032", "no.orgnr", "no.konto", "dk.cpr", "dk.cvr", "fi.hetu", "fi.ytunnus", "de.idnr", "de.rvnr", "de.kvnr",
 	"de.personalausweis", "be.nn", "be.kbo", "fr.nir", "fr.siren", "fr.siret", "no_fnr", "dk_cvr", "mod31_hetu", "be_nn", "fr_nir",
 }
 
@@ -16,11 +16,13 @@ func north(name string) (Validator, bool) {
 	v := Validator{name: name}
 	switch name {
 	case "no.fodselsnummer", "no_fnr":
-		v.strength, v.check = 121, digitCheck(func(d []byte) bool { return validFnr(d, false) })
+		v.strength, v.check, v.canonical = 121, func(v *Value) Verdict { return verdict(validFnr(v, false)) }, elevenDigits
 	case "no.fodselsnummer_2032":
-		v.strength, v.check = 30, digitCheck(func(d []byte) bool { return validFnr(d, true) })
+		v.strength, v.check, v.canonical = 30, func(v *Value) Verdict { return verdict(validFnr(v, true)) }, elevenDigits
 	case "no.orgnr":
 		v.strength, v.check = 11, digitCheck(validNorwegianOrgnr)
+	case "no.konto":
+		v.strength, v.check = 11, digitCheck(validKonto)
 	case "dk.cpr":
 		v.check = cpr
 	case "dk.cvr", "dk_cvr":
@@ -36,9 +38,9 @@ func north(name string) (Validator, bool) {
 	case "de.kvnr":
 		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validKVNR(v.Compact)) }
 	case "de.personalausweis":
-		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validAusweis(v.Compact)) }
+		v.strength, v.check = 10, func(v *Value) Verdict { return ausweis(v.Compact) }
 	case "be.nn", "be_nn":
-		v.strength, v.check = 97, digitCheck(validNN)
+		v.strength, v.check, v.canonical = 97, func(v *Value) Verdict { return verdict(validNN(v)) }, elevenDigits
 	case "be.kbo":
 		v.strength, v.check = 97, digitCheck(validKBO)
 	case "fr.nir", "fr_nir":
@@ -46,20 +48,47 @@ func north(name string) (Validator, bool) {
 	case "fr.siren":
 		v.strength, v.check = 10, digitCheck(func(d []byte) bool { return len(d) == 9 && !sameDigit(d) && luhn(d) })
 	case "fr.siret":
-		v.strength, v.check = 10, digitCheck(func(d []byte) bool { return len(d) == 14 && !sameDigit(d) && luhn(d) })
+		v.strength, v.check = 10, digitCheck(validSIRET)
 	default:
 		return v, false
 	}
 	return v, true
 }
 
-// validFnr is a Norwegian number of 11 digits: a date and two mod 11 digits (Skatteetaten). D-numbers add 40 to the day,
-// H-numbers 40 and synthetic ones 80 to the month. From 2032 the first sum may leave 0, 1, 2 or 3 by 11.
-func validFnr(d []byte, from2032 bool) bool {
-	if len(d) != 11 {
+// elevenDigits puts back the zero in front that spreadsheets take from a number in a cell.
+func elevenDigits(v *Value) string {
+	if len(v.Compact) == 10 {
+		return "0" + string(v.Compact)
+	}
+	return ""
+}
+
+// padded writes a number of 10 or 11 digits with all 11. ok says that it was one.
+func padded(v *Value) (d [11]byte, ok bool) {
+	n := len(v.Compact)
+	if n != 10 && n != 11 || !allDigits(v.Compact) {
+		return d, false
+	}
+	d[0] = '0'
+	copy(d[11-n:], v.Compact)
+	return d, true
+}
+
+// future says that a date lies after now.
+func future(v *Value, year, month, day int) bool {
+	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(v.Now)
+}
+
+// validFnr is a Norwegian number of 11 digits: a date of birth, three digits that tell the century, and two mod 11 digits
+// (Skatteetaten). D-numbers add 40 to the day, H-numbers 40 and synthetic ones 80 to the month. From 2032 the first sum
+// may leave 0, 1, 2 or 3 by 11.
+func validFnr(v *Value, from2032 bool) bool {
+	digits, ok := padded(v)
+	if !ok {
 		return false
 	}
-	day, month := number(d[0:2]), number(d[2:4])
+	d := digits[:]
+	day, month, year := number(d[0:2]), number(d[2:4]), fnrYear(d)
 	if day > 40 {
 		day -= 40
 	}
@@ -68,12 +97,33 @@ func validFnr(d []byte, from2032 bool) bool {
 	} else if month > 40 {
 		month -= 40
 	}
-	if !dayInMonth(2000+number(d[4:6]), month, day) { // any century: the year 2000 was a leap year
+	if year == 0 || !dayInMonth(year, month, day) || future(v, year, month, day) {
 		return false
 	}
 	first := (weighted(d, 3, 7, 6, 1, 8, 9, 4, 5, 2) + int(d[9]-'0')) % 11
 	second := (weighted(d, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2) + int(d[10]-'0')) % 11
 	return second == 0 && (first == 0 || from2032 && first <= 3)
+}
+
+// fnrYear is the year of birth by the three digits behind the date; 0 where they belong to no century.
+func fnrYear(d []byte) int {
+	year, individual := number(d[4:6]), number(d[6:9])
+	switch {
+	case individual < 500:
+		return 1900 + year
+	case year < 40:
+		return 2000 + year
+	case individual < 750 && year >= 54:
+		return 1800 + year
+	case individual >= 900:
+		return 1900 + year
+	}
+	return 0
+}
+
+// validKonto is the mod 11 digit of a Norwegian bank account.
+func validKonto(d []byte) bool {
+	return len(d) == 11 && !sameDigit(d) && (weighted(d, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)+int(d[10]-'0'))%11 == 0
 }
 
 // validNorwegianOrgnr is the mod 11 digit of a Norwegian organisation number.
@@ -92,7 +142,7 @@ func cpr(v *Value) Verdict {
 	if day > 60 {
 		day -= 60
 	}
-	if !dayInMonth(year, month, day) || time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(v.Now) {
+	if !dayInMonth(year, month, day) || future(v, year, month, day) {
 		return Invalid
 	}
 	if weighted(d, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)%11 == 0 {
@@ -124,38 +174,52 @@ func validCVR(d []byte) bool {
 }
 
 // validHetu is the Finnish personal identity code: a date, a sign for the century, three digits, and a check character of
-// the nine digits by 31 (Digi- ja väestötietovirasto; the signs beyond + - A came in 2023).
+// the nine digits by 31 (Digi- ja väestötietovirasto; the signs beyond + - A came in 2023). Blanks may stand around the sign.
 func validHetu(v *Value) bool {
 	t := v.Text
-	if len(t) != 11 {
+	if len(t) < 11 || len(t) > 13 {
+		return false
+	}
+	sign, blanks := byte(0), 0
+	for _, c := range t[6 : len(t)-4] {
+		if c == ' ' {
+			blanks++
+		} else {
+			sign = c
+		}
+	}
+	if blanks != len(t)-11 {
 		return false
 	}
 	var d [9]byte
 	copy(d[:6], t[:6])
-	copy(d[6:], t[7:10])
-	if !allDigits(d[:]) {
-		return false
-	}
-	century := 0
-	switch sign := t[6] &^ 0x20; { // letters in upper case; the marks lose a bit
-	case t[6] == '+':
-		century = 1800
-	case t[6] == '-', sign >= 'U' && sign <= 'Y':
-		century = 1900
-	case sign >= 'A' && sign <= 'F':
-		century = 2000
-	default:
+	copy(d[6:], t[len(t)-4:])
+	century := hetuCentury(sign)
+	if !allDigits(d[:]) || century == 0 {
 		return false
 	}
 	year, month, day := century+number(d[4:6]), number(d[2:4]), number(d[:2])
-	if !dayInMonth(year, month, day) || time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC).After(v.Now) {
+	if !dayInMonth(year, month, day) || future(v, year, month, day) {
 		return false
 	}
-	check := t[10]
+	check := t[len(t)-1]
 	if check >= 'a' {
 		check &^= 0x20
 	}
 	return number(d[6:]) >= 2 && "0123456789ABCDEFHJKLMNPRSTUVWXY"[number(d[:])%31] == check
+}
+
+// hetuCentury is the century that a sign stands for, 0 for none.
+func hetuCentury(sign byte) int {
+	switch letter := sign &^ 0x20; { // in upper case; the marks lose a bit
+	case sign == '+':
+		return 1800
+	case sign == '-', letter >= 'U' && letter <= 'Y':
+		return 1900
+	case letter >= 'A' && letter <= 'F':
+		return 2000
+	}
+	return 0
 }
 
 // validYtunnus is the mod 11 digit of a Finnish company number.
@@ -232,44 +296,72 @@ func validKVNR(b []byte) bool {
 	return crossSums(d, 1, 2)%10 == int(b[9]-'0')
 }
 
-// validAusweis is the serial number of a German identity card: nine characters without vowels, a check digit by 7 3 1
-// (ICAO 9303).
-func validAusweis(b []byte) bool {
-	if len(b) != 10 || b[9]-'0' > 9 {
-		return false
+// ausweis is the serial number of a German identity card or passport: nine characters without vowels, digits among them,
+// and a check digit by 7 3 1 (ICAO 9303), which stands in the machine readable lines and not on the face of the card.
+func ausweis(b []byte) Verdict {
+	if len(b) != 9 && len(b) != 10 || b[0] < 'A' {
+		return Invalid
 	}
-	sum, letters := 0, 0
+	sum, digits := 0, 0
 	for i, c := range b[:9] {
 		v := int(c - '0')
 		if c >= 'A' {
 			if strings.IndexByte("CFGHJKLMNPRTVWXYZ", c) < 0 {
-				return false
+				return Invalid
 			}
 			v = int(c-'A') + 10
-			letters++
+		} else {
+			digits++
 		}
 		sum += v * [...]int{7, 3, 1}[i%3]
 	}
-	return letters > 0 && sum%10 == int(b[9]-'0')
+	switch {
+	case digits == 0:
+		return Invalid
+	case len(b) == 9:
+		return Unknown
+	}
+	return verdict(int(b[9])-'0' == sum%10)
 }
 
 // validNN is the Belgian national number: a date, whose month or day may be 00, and 97 minus the first nine digits by 97,
-// with a 2 in front for births from 2000. BIS numbers add 20 or 40 to the month.
-func validNN(d []byte) bool {
-	if len(d) != 11 {
+// with a 2 in front for births from 2000. BIS numbers add 20 or 40 to the month. Ten digits lack a zero in front; those
+// that begin with 0 or 1 are company numbers, which have the same sum.
+func validNN(v *Value) bool {
+	digits, ok := padded(v)
+	if !ok || len(v.Compact) == 10 && v.Compact[0] <= '1' {
 		return false
 	}
-	month, day := number(d[2:4]), number(d[4:6])
-	if month > 52 || month%20 > 12 || day > 31 || month%20 > 0 && day > 0 && !dayInMonth(2000+number(d[:2]), month%20, day) {
+	d := digits[:]
+	year, month, day := number(d[:2]), number(d[2:4]), number(d[4:6])
+	if month > 52 || month%20 > 12 || day > 31 || month%20 > 0 && day > 0 && !dayInMonth(2000+year, month%20, day) {
 		return false
 	}
 	n, check := number(d[:9]), number(d[9:])
-	return check == 97-n%97 || check == 97-(2_000_000_000+n)%97
+	if check == 97-n%97 {
+		return true
+	}
+	return check == 97-(2_000_000_000+n)%97 && !future(v, 2000+year, max(1, month%20), max(1, day))
 }
 
 // validKBO is a Belgian company number: 97 minus the first eight digits by 97.
 func validKBO(d []byte) bool {
 	return len(d) == 10 && d[0] <= '1' && number(d[8:]) == 97-number(d[:8])%97
+}
+
+// validSIRET is a French establishment number: Luhn, but for those of La Poste, whose digits add up to a multiple of 5.
+func validSIRET(d []byte) bool {
+	if len(d) != 14 || sameDigit(d) {
+		return false
+	}
+	if luhn(d) {
+		return true
+	}
+	sum := 0
+	for _, c := range d {
+		sum += int(c - '0')
+	}
+	return number(d[:9]) == 356000000 && sum%5 == 0
 }
 
 // validNIR is the French number: its last two digits are 97 minus the 13 before by 97, 2A read as 19 and 2B as 18.
@@ -286,6 +378,9 @@ func validNIR(b []byte) bool {
 	if !allDigits(d) {
 		return false
 	}
-	month := number(d[3:5])
-	return (month >= 1 && month <= 12 || month >= 20 && month <= 42 || month >= 50) && number(d[13:]) == 97-number(d[:13])%97
+	month, department, order := number(d[3:5]), number(d[5:7]), number(d[10:13])
+	if month < 1 || month > 12 && month < 20 || month > 42 && month < 50 || department == 0 || order == 0 {
+		return false
+	}
+	return number(d[13:]) == 97-number(d[:13])%97
 }
