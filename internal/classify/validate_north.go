@@ -296,8 +296,8 @@ func validKVNR(b []byte) bool {
 	return crossSums(d, 1, 2)%10 == int(b[9]-'0')
 }
 
-// ausweis is the serial number of a German identity card or passport: nine characters without vowels, digits among them,
-// and a check digit by 7 3 1 (ICAO 9303), which stands in the machine readable lines and not on the face of the card.
+// ausweis is the serial number of a German identity card or passport: nine characters without vowels and a check digit by
+// 7 3 1 (ICAO 9303), which stands in the machine readable lines and not on the face of the card.
 func ausweis(b []byte) Verdict {
 	if len(b) != 9 && len(b) != 10 || b[0] < 'A' {
 		return Invalid
@@ -316,12 +316,12 @@ func ausweis(b []byte) Verdict {
 		sum += v * [...]int{7, 3, 1}[i%3]
 	}
 	switch {
-	case digits == 0:
+	case len(b) == 10:
+		return verdict(int(b[9])-'0' == sum%10)
+	case digits == 0: // a word in capitals
 		return Invalid
-	case len(b) == 9:
-		return Unknown
 	}
-	return verdict(int(b[9])-'0' == sum%10)
+	return Unknown
 }
 
 // validNN is the Belgian national number: a date, whose month or day may be 00, and 97 minus the first nine digits by 97,
