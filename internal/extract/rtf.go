@@ -97,7 +97,6 @@ type rtfGroup struct {
 	skip   int // characters that stand in for one \u, \uc
 	dest   rtfDest
 	hidden bool // \v
-	page   uint16
 	star   bool // \* was met: an unknown destination is to be passed over
 	start  bool // nothing was met yet
 }
