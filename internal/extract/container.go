@@ -48,7 +48,7 @@ func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 	case asRTF:
 		w.openRTF(f, r, n)
 	case asPDF:
-		w.openPDF(f, r, n)
+		w.unreadable(f.where, Unsupported, "cannot read application/pdf")
 	case asTNEF:
 		w.openTNEF(f, r, n)
 	case asSevenZip:

@@ -116,7 +116,7 @@ func uuLine(dst []byte, line string) ([]byte, bool) {
 			}
 			v = v<<6 | uint32(c-' ')&63
 		}
-		dst = append(dst, []byte{byte(v >> 16), byte(v >> 8), byte(v)}[:min(3, n)]...) //nolint:gosec // three octets of 24 bits
+		dst = append(dst, []byte{byte(v >> 16), byte(v >> 8), byte(v)}[:min(3, n)]...)
 		n -= 3
 	}
 	return dst, true
