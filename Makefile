@@ -23,6 +23,7 @@ test: race ## run every test, on SQLite and a private PostgreSQL, under the race
 race: export CGO_ENABLED = 1
 race: need ## the same as test
 	$(GO) test -race -timeout 20m ./...
+	$(GO) test -run AllocatesNothing ./internal/classify/match # not true under the race detector
 
 lint: ## gofmt, go vet, staticcheck and the linters that .golangci.yml names
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt -w these:"; echo "$$files"; exit 1; fi

@@ -323,6 +323,9 @@ func TestCompileErrors(t *testing.T) {
 }
 
 func TestScanAllocatesNothing(t *testing.T) { // not parallel: it counts allocations
+	if raceDetector {
+		t.Skip("regexp keeps its machines in a sync.Pool, which forgets at random under the race detector; make test runs this one without it too")
+	}
 	// Expressions that are searched for on a line, not at a place, allocate where their literal stands.
 	e := mustCompile(t, append(slices.Clone(testRules()[:4]), testRules()[len(expressions):]...))
 	s := e.NewScanner()
