@@ -37,10 +37,10 @@ var mayImport = map[string][]string{
 	"internal/relay":           {"internal/message"},
 	"internal/notify":          {"internal/message", "internal/locale"},
 	"internal/sms":             {"internal/message"},
-	"internal/sandbox":         {"internal/extract", "internal/message"},
+	"internal/sandbox":         {"internal/extract", "internal/extract/pdf", "internal/message"},
 
 	// L1: pure engines: no network, no SQL.
-	"internal/extract":  {"internal/message"},
+	"internal/extract":  {"internal/message", "internal/extract/pdf"},
 	"internal/classify": {"internal/message", "internal/extract", "internal/classify/match"},
 	"internal/policy":   {"internal/message", "internal/extract", "internal/classify", "internal/yamlfile", "policies"},
 	"internal/auth":     {"internal/message"},
@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"internal/locale":   {},
 
 	// L0.
+	"internal/extract/pdf":    {}, // the text of PDF files, by PDFium as WebAssembly
 	"internal/classify/match": {}, // many phrases and expressions in one pass; knows no mail
 	"internal/message":        {},
 	"internal/yamlfile":       {},

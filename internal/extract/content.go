@@ -106,6 +106,7 @@ const (
 	Ratio            Reason = "ratio"             // unpacks to suspiciously much
 	Timeout          Reason = "timeout"           // took longer than the limit
 	UnknownType      Reason = "unknown_type"      // image, sound, video, font: nothing to read by design
+	ImageOnly        Reason = "image_only"        // pages that are pictures, as scanned ones are
 	AlreadyProtected Reason = "already_protected" // S/MIME or PGP, encrypted by the sender
 	Ambiguous        Reason = "ambiguous"         // two programs could read it differently
 	Unsupported      Reason = "unsupported"       // could hold text, but cannot be read here

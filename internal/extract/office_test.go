@@ -382,9 +382,9 @@ func TestOfficeDamaged(t *testing.T) {
 			{"att[1]/a.xlsx", UnknownType, "nothing to read in image/gif"}}},
 		{"document that calls itself an image is read all the same", "a.png", whole, []Unreadable{{"att[1]/a.png", Ambiguous, "content does not fit the name"}}},
 		{"export named xls is read", "a.xls", []byte("<html><table><tr><td>x</td></tr></table></html>"), nil},
-		{"pdf", "a.pdf", []byte("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), []Unreadable{{"att[1]/a.pdf", Unsupported, "cannot read application/pdf"}}},
+		{"pdf", "a.pdf", []byte("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), []Unreadable{{"att[1]/a.pdf", Unsupported, "cannot read application/pdf here"}}},
 		{"pdf without its name", "a.txt", []byte("\x00\x01%PDF-1.7\n"), []Unreadable{
-			{"att[1]/a.txt", Ambiguous, "content does not fit the name"}, {"att[1]/a.txt", Unsupported, "cannot read application/pdf"}}},
+			{"att[1]/a.txt", Ambiguous, "content does not fit the name"}, {"att[1]/a.txt", Unsupported, "cannot read application/pdf here"}}},
 		{"damaged winmail", "winmail.dat", []byte("\x78\x9F\x3E\x22\x00\x01\x01"), []Unreadable{{"att[1]/winmail.dat", Corrupt, "damaged winmail.dat"}}},
 		{"damaged 7z", "a.7z", []byte("7z\xBC\xAF\x27\x1C\x00\x04"), []Unreadable{{"att[1]/a.7z", Corrupt, "damaged archive"}}},
 		{"image", "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00"), []Unreadable{{"att[1]/a.png", UnknownType, "nothing to read in image/png"}}},

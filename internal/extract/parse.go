@@ -6,29 +6,36 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"sigill/internal/extract/pdf"
 )
 
 // Parse reads a whole raw message (RFC 5322, MIME; CRLF or LF) as a stream and returns
 // what was found. It never fails because of the message's content: what is malformed
 // becomes an [Unreadable]. The error is one of reading r or of ctx.
-func Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
-	c, _, err := parse(ctx, r, lim, false)
+func (p Parser) Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
+	c, _, err := parse(ctx, r, lim, &walker{pdf: p.PDF})
 	return c, err
+}
+
+// Parse is [Parser.Parse] of the zero Parser.
+func Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
+	return Parser{}.Parse(ctx, r, lim)
 }
 
 // ParsePlain is Parse for a message none of whose parts must be opened. As soon as it
 // meets one that must (an office document, an archive), it stops and says so by
-// needsChild; the content is then incomplete and the message is for [Parse], in a process
+// needsChild; the content is then incomplete and the message is for [Parser.Parse], in a process
 // that may die.
 func ParsePlain(ctx context.Context, r io.Reader, lim Limits) (c *Content, needsChild bool, err error) {
-	return parse(ctx, r, lim, true)
+	return parse(ctx, r, lim, &walker{plain: true})
 }
 
-func parse(ctx context.Context, r io.Reader, lim Limits, plain bool) (*Content, bool, error) {
+func parse(ctx context.Context, r io.Reader, lim Limits, w *walker) (*Content, bool, error) {
 	lim = lim.Filled()
 	timed, cancel := context.WithTimeout(ctx, lim.Time)
 	defer cancel()
-	w := &walker{lim: lim, out: &Content{}, done: timed.Done(), plain: plain, text: lim.Text, unpacked: lim.Unpacked}
+	w.lim, w.out, w.done, w.text, w.unpacked = lim, &Content{}, timed.Done(), lim.Text, lim.Unpacked
 	l := newLines(r, w.done)
 	w.message(l, &scope{att: -1}, true)
 	switch {
@@ -47,6 +54,7 @@ type walker struct {
 	lim   Limits
 	out   *Content
 	done  <-chan struct{}
+	pdf   *pdf.Engine
 	plain bool // do not open attachments
 	needs bool // one would have to be opened
 	late  bool // done was closed while something was unpacked

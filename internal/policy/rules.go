@@ -202,7 +202,7 @@ var reasons = []struct {
 	{extract.Unsupported, 1},
 	{extract.UnknownType, 0},
 	{extract.AlreadyProtected, 0},
-	{"image_only", 0},
+	{extract.ImageOnly, 1},
 }
 
 func (c *compiler) outcomes() {

@@ -19,8 +19,11 @@ import (
 // answered nonsense.
 var errChild = errors.New("scanner failed")
 
-// helloTime is how long a child may take to start.
-const helloTime = 10 * time.Second
+// How long a child may take to start, and to fill the cache first.
+const (
+	helloTime = 10 * time.Second
+	fillTime  = 5 * time.Minute
+)
 
 // child is a running child process. One goroutine uses it at a time.
 type child struct {
@@ -231,7 +234,11 @@ func (s *starter) exec(ctx context.Context, isolated bool) (*child, error) {
 // ready.
 func (c *child) hello(ctx context.Context, what setup) error {
 	defer context.AfterFunc(ctx, c.interrupt)()
-	t := time.AfterFunc(helloTime, c.interrupt)
+	d := helloTime
+	if what.Fill {
+		d = fillTime
+	}
+	t := time.AfterFunc(d, c.interrupt)
 	defer t.Stop()
 	b, err := json.Marshal(what)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 func addressLimit(memory int64) uint64 { return uint64(8 * max(memory, 1<<30)) }
 
 // confine gives up everything that reading a message does not need. Each step is tried by
-// itself: an old kernel or a container may refuse some.
-func confine(memory int64) Confinement {
+// itself: an old kernel or a container may refuse some. The folder cache, unless it is "", may still be read.
+func confine(memory int64, cache string) Confinement {
 	var c Confinement
 	_ = limit(unix.RLIMIT_CORE, 0)
 	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
@@ -27,12 +27,19 @@ func confine(memory int64) Confinement {
 	}
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	if version := landlockVersion(); version > 0 {
-		if landlock.V11.BestEffort().Restrict() == nil {
+		if landlock.V11.BestEffort().Restrict(readable(cache)...) == nil {
 			c.Landlock = version
 		}
 	}
 	c.Processor = limitProcessor(time.Minute)
 	return c
+}
+
+func readable(cache string) []landlock.Rule {
+	if cache == "" {
+		return nil
+	}
+	return []landlock.Rule{landlock.RODirs(cache)}
 }
 
 func limit(resource int, n uint64) error {

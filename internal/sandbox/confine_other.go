@@ -11,7 +11,7 @@ import (
 
 // confine has nothing to offer outside Linux; the child is a process of its own and can
 // be killed.
-func confine(int64) Confinement { return Confinement{} }
+func confine(int64, string) Confinement { return Confinement{} }
 
 func limitProcessor(time.Duration) bool { return false }
 

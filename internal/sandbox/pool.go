@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sigill/internal/extract"
+	"sigill/internal/extract/pdf"
 )
 
 // Errors of [Pool.Parse]. They say something about the gateway, not about the message.
@@ -30,6 +31,7 @@ type Options struct {
 	Grace   time.Duration // beyond the limits' time before a child is killed; default 2 s
 	Uses    int           // messages before a child is replaced; default 1000
 	Memory  int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB
+	Cache   string        // folder for the machine code of the reader for PDF, which nobody else may write to; default: [pdf.CacheDir]
 	Command []string      // default: this binary with WorkerArg
 	Log     *slog.Logger  // default: none
 }
@@ -53,6 +55,12 @@ func (o Options) filled() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.Cache == "" {
+		var err error
+		if o.Cache, err = pdf.CacheDir(); err != nil {
+			o.Log.Warn("no cache: each scanner compiles the reader for PDF anew", "err", err)
+		}
+	}
 	if len(o.Command) == 0 {
 		path, err := self()
 		if err != nil {
@@ -70,6 +78,7 @@ type Pool struct {
 	starter *starter
 	share   share
 	stats   counters
+	filled  chan struct{}  // closed when the cache was filled, or could not be
 	stop    chan struct{}  // closed by Close
 	wg      sync.WaitGroup // calls of Parse, and refills
 
@@ -96,7 +105,15 @@ func New(opt Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{opt: opt, idle: make(chan *child, opt.Workers), starter: newStarter(opt.Command, setup{opt.Memory}), stop: make(chan struct{}), busy: map[*child]struct{}{}}
+	p := &Pool{
+		opt: opt, idle: make(chan *child, opt.Workers), starter: newStarter(opt.Command, setup{Memory: opt.Memory, Cache: opt.Cache}),
+		filled: make(chan struct{}), stop: make(chan struct{}), busy: map[*child]struct{}{},
+	}
+	if opt.Cache == "" || pdf.Ready(opt.Cache) {
+		close(p.filled)
+	} else {
+		p.wg.Go(p.fill)
+	}
 	for i := range opt.Workers {
 		c, err := p.starter.start(context.Background())
 		if err != nil {
@@ -110,6 +127,29 @@ func New(opt Options) (*Pool, error) {
 		p.idle <- c
 	}
 	return p, nil
+}
+
+// fill has a child of its own fill the cache. It is done once for each version of the program; without it every child would
+// compile the reader at its first PDF file, for seconds.
+func (p *Pool) fill() {
+	defer close(p.filled)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.wg.Go(func() {
+		select {
+		case <-p.stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	})
+	s := newStarter(p.opt.Command, setup{Memory: p.opt.Memory, Cache: p.opt.Cache, Fill: true})
+	defer s.close()
+	c, err := s.start(ctx)
+	if err != nil {
+		p.opt.Log.Warn("reader for PDF is not kept compiled", "err", err)
+		return
+	}
+	c.kill()
 }
 
 // Close kills the children and waits for them. Messages under way fail with ErrClosed.
@@ -300,10 +340,20 @@ func (p *Pool) ask(ctx context.Context, c *child, open func() (io.ReadCloser, er
 	return nil, err
 }
 
-// take waits for a free child.
+// take waits for a free child, and before that for the cache to be filled, which is not waited for in vain: without it a
+// child that met a PDF file would be busy for longer.
 func (p *Pool) take(ctx context.Context) (*child, error) {
 	t := time.NewTimer(p.opt.Wait)
 	defer t.Stop()
+	select {
+	case <-p.filled:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-p.stop:
+		return nil, ErrClosed
+	case <-t.C:
+		t.Reset(p.opt.Wait)
+	}
 	select {
 	case c := <-p.idle:
 		return c, nil

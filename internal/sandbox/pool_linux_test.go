@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sigill/internal/extract"
+	"sigill/internal/extract/pdf"
 )
 
 // TestMain lets the test binary be a child, well behaved or not.
@@ -69,7 +70,7 @@ func childMain(args []string) int {
 		}
 		_ = Worker(os.Stdin, os.Stdout)
 	case WorkerArg + "-greedy":
-		confine(defaultMemory)
+		confine(defaultMemory, "")
 		hello()
 		var hold [][]byte
 		for {
@@ -83,7 +84,7 @@ func childMain(args []string) int {
 	case WorkerArg + "-files":
 		// A write within the limit on file size is stopped by a signal; it is the error that is asked for.
 		signal.Ignore(syscall.SIGXFSZ)
-		confine(defaultMemory)
+		confine(defaultMemory, "")
 		hello()
 		_, _ = readFrame(os.Stdin, frameLimits, maxLimits)
 		_, _ = io.Copy(io.Discard, &frameReader{r: os.Stdin})
@@ -463,5 +464,40 @@ func BenchmarkChild(b *testing.B) {
 		if _, err := p.Parse(context.Background(), opener(raw), extract.Limits{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func withFile(name string, data []byte) string {
+	return fmt.Sprintf("Subject: x\r\nContent-Type: application/octet-stream; name=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
+		name, base64.StdEncoding.EncodeToString(data))
+}
+
+// TestPDF: a child reads PDF files, with the reader's machine code in a folder of which it may only read, and without one.
+func TestPDF(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../extract/testdata/pdf/text.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := pdf.CacheDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPool(t, Options{Cache: cache})
+	<-p.filled
+	if !pdf.Ready(cache) {
+		t.Fatal("the cache was not filled")
+	}
+	for range 2 {
+		c, err := p.Parse(t.Context(), opener(withFile("a.pdf", data)), extract.Limits{Time: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Unreadable) > 0 || !strings.Contains(fmt.Sprint(c.Segments), "att[1]/a.pdf!page[1]") || !strings.Contains(fmt.Sprint(c.Segments), "890102-2387") {
+			t.Errorf("%+v", c)
+		}
+	}
+	if s := p.Stats(); s.Replaced > 0 {
+		t.Errorf("%+v", s)
 	}
 }

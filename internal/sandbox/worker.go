@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"sigill/internal/extract"
+	"sigill/internal/extract/pdf"
 )
 
 // WorkerArg is the argument with which the binary must be started to be a child. The
@@ -32,7 +33,9 @@ type Confinement struct {
 
 // setup is what a parent tells its child before anything else.
 type setup struct {
-	Memory int64 // bytes of data
+	Memory int64  // bytes of data
+	Cache  string // folder with the machine code of the reader for PDF; "" for none
+	Fill   bool   // do nothing but fill it
 }
 
 // Worker is the child's side: it reads what it may use, confines the process, says hello, and answers messages
@@ -45,16 +48,23 @@ func Worker(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if what.Fill { // no message comes here, so nothing is given up
+		if err := pdf.Fill(what.Cache); err != nil {
+			return fmt.Errorf("fill cache: %w", err)
+		}
+		return writeFrame(out, frameHello, []byte("{}"))
+	}
 	debug.SetMemoryLimit(what.Memory / 2) // where the garbage collector begins to work hard
-	hello, err := json.Marshal(confine(what.Memory))
+	hello, err := json.Marshal(confine(what.Memory, what.Cache))
 	if err != nil {
 		return fmt.Errorf("write hello: %w", err)
 	}
 	if err := writeFrame(out, frameHello, hello); err != nil {
 		return err
 	}
+	parser := extract.Parser{PDF: pdf.New(what.Cache)}
 	for {
-		err := answer(r, out)
+		err := answer(parser, r, out)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -76,7 +86,7 @@ func readSetup(r io.Reader) (what setup, err error) {
 }
 
 // answer reads one message and writes what was found.
-func answer(r io.Reader, out io.Writer) error {
+func answer(parser extract.Parser, r io.Reader, out io.Writer) error {
 	b, err := readFrame(r, frameLimits, maxLimits)
 	if err != nil {
 		return err
@@ -87,7 +97,7 @@ func answer(r io.Reader, out io.Writer) error {
 	}
 	limitProcessor(lim.Time)
 	msg := &frameReader{r: r}
-	c, err := extract.Parse(context.Background(), msg, lim)
+	c, err := parser.Parse(context.Background(), msg, lim)
 	if err != nil {
 		return fmt.Errorf("read message: %w", err)
 	}

@@ -1,0 +1,164 @@
+package extract
+
+import (
+	"archive/zip"
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"sigill/internal/extract/pdf"
+)
+
+// Parser reads messages by what it is given for it. The zero value reads all but PDF.
+type Parser struct {
+	PDF *pdf.Engine // nil where none may be read; then PDF is unsupported
+}
+
+// openPDF reads a PDF file of size n: its pages with all that hangs on them, what it says of itself, and the files in it.
+func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
+	if w.pdf == nil {
+		w.unreadable(f.where, Unsupported, "cannot read application/pdf here")
+		return
+	}
+	w.archiveBehind(f, r, n)
+	if !endsAsPDF(r, n) { // what stood behind the cut is missed by nobody who opens it
+		w.unreadable(f.where, Corrupt, "PDF file without its end")
+	}
+	d, err := w.pdf.Open(r, n)
+	switch {
+	case errors.Is(err, pdf.ErrEncrypted):
+		w.unreadable(f.where, Encrypted, "document with a password")
+		return
+	case errors.Is(err, pdf.ErrDamaged):
+		w.unreadable(f.where, Corrupt, "damaged PDF file")
+		return
+	case err != nil:
+		w.unreadable(f.where, Unsupported, "the reader for PDF does not work here")
+		return
+	}
+	defer d.Close()
+	w.pdfPages(f, d)
+	w.segment(f.where+"!properties", Hidden, f.att, strings.Join(d.Properties(), "\n"))
+	w.segment(f.where+"!bookmarks", Hidden, f.att, strings.Join(d.Bookmarks(), "\n"))
+	w.segment(f.where+"!scripts", Hidden, f.att, strings.Join(d.Scripts(), "\n"))
+	for _, packet := range d.XFA() {
+		w.pdfXML(f, "form", packet)
+	}
+	w.xmp(f, r, n)
+	files, complete := d.Files()
+	if !complete {
+		w.unreadable(f.where, TooMany, "more files in the PDF file than the limit")
+	}
+	w.pdfFiles(f, files)
+	if d.Broken() {
+		w.unreadable(f.where, Corrupt, "PDF file that the reader stopped at")
+	}
+}
+
+// archiveBehind reads a PDF file as the archive that it is too, if it is one: which of the two somebody sees depends on the
+// name under which it is kept.
+func (w *walker) archiveBehind(f *leaf, r io.ReaderAt, n int64) {
+	if _, err := zip.NewReader(r, n); err == nil {
+		w.unreadable(f.where, Ambiguous, "archive behind application/pdf")
+		w.openZip(f, r, n)
+	}
+}
+
+// endsAsPDF looks for the mark that ends a file, which readers expect in its last 1024 bytes (ISO 32000-1, H.3). Some programs
+// fill up with zeros behind it.
+func endsAsPDF(r io.ReaderAt, n int64) bool {
+	buf := make([]byte, min(n, 16<<10))
+	k, _ := r.ReadAt(buf, n-int64(len(buf))) // a short read is the end
+	tail := bytes.TrimRight(buf[:k], "\x00 \t\r\n")
+	return bytes.Contains(tail[max(0, len(tail)-1024):], []byte("%%EOF"))
+}
+
+func (w *walker) pdfPages(f *leaf, d *pdf.Document) {
+	pages, err := d.Pages()
+	if err != nil || pages == 0 {
+		w.unreadable(f.where, Corrupt, "PDF file without pages")
+		return
+	}
+	shows := false
+	for i := range pages {
+		if w.expired() || w.fullText {
+			return
+		}
+		where := f.where + "!page[" + strconv.Itoa(i+1) + "]"
+		p, err := d.Page(i)
+		if err != nil {
+			w.unreadable(f.where, Corrupt, "damaged page of a PDF file")
+		}
+		if p.Picture {
+			w.unreadable(f.where, ImageOnly, "page without text")
+		}
+		w.segment(where, AttachmentText, f.att, p.Text)
+		w.segment(where, Hidden, f.att, strings.Join(append(p.Comments, p.Fields...), "\n"))
+		w.segment(where, Href, f.att, strings.Join(p.Links, "\n"))
+		w.pdfFiles(f, p.Files)
+		shows = shows || !p.Empty
+	}
+	if !shows { // a damaged file can look so
+		w.unreadable(f.where, Corrupt, "PDF file that shows nothing")
+	}
+}
+
+// pdfFiles reads the files that lie in a PDF file.
+func (w *walker) pdfFiles(f *leaf, files []pdf.File) {
+	for i := range files {
+		if !w.entry(f) {
+			return
+		}
+		w.entryName(f, files[i].Name)
+		if files[i].Content == nil {
+			w.unreadable(f.where, Corrupt, "damaged file in a PDF file")
+			continue
+		}
+		if w.unpacked -= int64(len(files[i].Content)); w.unpacked < 0 {
+			w.unreadable(f.where, TooLarge, "unpacks to more than the limit")
+			return
+		}
+		w.bytesInside(f, files[i].Name, files[i].Content)
+	}
+}
+
+// xmp reads the metadata that stands in a file as XML, mostly in clear so that any program may find it (XMP part 1, 7.3).
+func (w *walker) xmp(f *leaf, r io.ReaderAt, n int64) {
+	const begin, end, most = "<x:xmpmeta", "</x:xmpmeta>", 1 << 20
+	for _, packet := range between(r, n, begin, end, most) {
+		w.pdfXML(f, "properties", packet)
+	}
+}
+
+// between finds the stretches of a file from one word to another, each of at most that many bytes, and at most a hundred.
+func between(r io.ReaderAt, n int64, begin, end string, most int) [][]byte {
+	var all [][]byte
+	buf := make([]byte, chunk+most)
+	for at := int64(0); at < n && len(all) < 100; {
+		k, _ := r.ReadAt(buf, at) // a short read is the end
+		s := string(buf[:k])
+		i := strings.Index(s, begin)
+		if i < 0 || i >= chunk {
+			at += chunk - int64(len(begin))
+			continue
+		}
+		j := strings.Index(s[i:min(len(s), i+most)], end)
+		if j < 0 {
+			j = len(begin)
+		} else {
+			j += len(end)
+			all = append(all, []byte(s[i:i+j]))
+		}
+		at += int64(i + j)
+	}
+	return all
+}
+
+// pdfXML gives out the text of XML in a PDF file.
+func (w *walker) pdfXML(f *leaf, name string, b []byte) {
+	in := *f
+	in.where, in.kind = f.where+"!"+name, Hidden
+	w.xmlText(&in, string(b))
+}

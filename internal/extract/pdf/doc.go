@@ -1,0 +1,9 @@
+// Package pdf reads the text of PDF files (ISO 32000) by PDFium, which runs as WebAssembly.
+//
+// PDFium sees one file and nothing else: no file system, no clock that matters, a bounded memory of its own. A fresh instance
+// reads each file, so that what one file does to it ends with that file. What no bound here can stop is a page that takes for
+// ever; whoever calls must be a process that may be killed.
+//
+// To compile PDFium takes seconds and some hundred megabytes; [Engine.Prepare] does it once and leaves the machine code in a
+// folder, from which others load it in a moment.
+package pdf

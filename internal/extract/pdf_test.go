@@ -1,0 +1,217 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sigill/internal/extract/pdf"
+)
+
+// pdfReader is the one engine of these tests: what it is made of is kept in the user's cache.
+var pdfReader = sync.OnceValue(func() *pdf.Engine {
+	dir, err := pdf.CacheDir()
+	if err != nil {
+		dir = ""
+	}
+	return pdf.New(dir)
+})
+
+func parsePDF(t testing.TB, name string, data []byte, lim Limits) *Content {
+	t.Helper()
+	if lim.Time == 0 {
+		lim.Time = 5 * time.Minute // a busy machine is no finding
+	}
+	c, err := Parser{PDF: pdfReader()}.Parse(context.Background(), strings.NewReader(attached(name, data)), lim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// storedPDF reads a file of testdata/pdf; make.py there says what is in it.
+func storedPDF(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata/pdf", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// pdfPlaces are the segments of places.pdf under another name.
+func pdfPlaces(name string) []Segment {
+	at := "att[1]/" + name
+	in := func(k Kind, place, text string) Segment { return Segment{Where: at + place, Kind: k, Text: text} }
+	return []Segment{
+		in(AttachmentText, "!page[1]", "kerned 890102-2387 end"), // pieces that are moved together
+		in(AttachmentText, "!page[1]", "two fonts 640823-3234"),
+		in(AttachmentText, "!page[1]", "620101-99989"), // hexadecimal codes, told by a table
+		in(AttachmentText, "!page[1]", "gap word"),     // a gap is a space
+		in(AttachmentText, "!page[1]", "white 550101-0011"),
+		in(AttachmentText, "!page[1]", "outside 560101-0012"),
+		in(AttachmentText, "!page[1]", "invisible 570101-0013"),
+		in(AttachmentText, "!page[1]", "field 580101-0014"),
+		in(AttachmentText, "!page[1]", "stamp 680101-0024"),
+		in(Hidden, "!page[1]", "pnr"),
+		in(Hidden, "!page[1]", "tooltip"),
+		in(Hidden, "!page[1]", "option 590101-0015"),
+		in(Hidden, "!page[1]", "note 600101-0016"),
+		in(Hidden, "!page[1]", "pin 670101-0023"),
+		in(Href, "!page[1]", "https://x.example/?link=610101-0017"),
+		in(AttachmentText, "!lista.csv", "file\t620101-0018"),
+		in(AttachmentName, "!lista.csv", "lista.csv"),
+		in(AttachmentText, "!pinned.txt", "pinned 700101-0026"),
+		in(Hidden, "!bookmarks", "bookmark 630101-0019"),
+		in(Hidden, "!properties", "xmp 640101-0020"),
+		in(Hidden, "!properties", "title 660101-0022"),
+		in(Hidden, "!scripts", "script 650101-0021"),
+		in(Hidden, "!form", "xfa 690101-0025"),
+	}
+}
+
+func TestPDF(t *testing.T) {
+	t.Parallel()
+	line := func(name string) []Segment {
+		return []Segment{{Where: "att[1]/" + name + "!page[1]", Kind: AttachmentText, Text: "text 890102-2387"}}
+	}
+	found := func(name string, r Reason, detail string) []Unreadable {
+		return []Unreadable{{"att[1]/" + name, r, detail}}
+	}
+	for _, tt := range []struct {
+		name  string
+		want  []Segment
+		found []Unreadable
+	}{
+		{"places.pdf", pdfPlaces("places.pdf"), nil},
+		{"objects.pdf", pdfPlaces("objects.pdf"), nil},
+		{"owner.pdf", line("owner.pdf"), nil},
+		{"user.pdf", nil, found("user.pdf", Encrypted, "document with a password")},
+		{"scan.pdf", nil, found("scan.pdf", ImageOnly, "page without text")},
+		{"strokes.pdf", nil, found("strokes.pdf", ImageOnly, "page without text")},
+		{"empty.pdf", nil, found("empty.pdf", Corrupt, "PDF file that shows nothing")},
+		{"loop.pdf", nil, found("loop.pdf", Corrupt, "damaged page of a PDF file")},
+		{"cut.pdf", nil, append(found("cut.pdf", Corrupt, "PDF file without its end"), found("cut.pdf", Corrupt, "damaged PDF file")...)},
+		{"zip.pdf", append(line("zip.pdf"), Segment{Where: "att[1]/zip.pdf!behind.txt", Kind: AttachmentText, Text: "behind 710101-0027"}),
+			found("zip.pdf", Ambiguous, "archive behind application/pdf")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parsePDF(t, tt.name, storedPDF(t, tt.name), Limits{})
+			checkContent(t, c, tt.want, nil, tt.found)
+			if t.Failed() {
+				t.Log(dump(c))
+			}
+		})
+	}
+}
+
+func TestPDFLimits(t *testing.T) {
+	t.Parallel()
+	data := storedPDF(t, "places.pdf")
+	for _, tt := range []struct {
+		name   string
+		lim    Limits
+		reason Reason
+	}{
+		{"text", Limits{Text: 50}, TooLarge},
+		{"files", Limits{Files: 1}, TooMany},
+		{"unpacked", Limits{Unpacked: 10}, TooLarge},
+		{"depth", Limits{Depth: 1}, TooDeep},
+		{"time", Limits{Time: time.Nanosecond}, Timeout},
+		{"held", Limits{Spool: 1000}, TooLarge},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			data := data
+			if tt.name == "depth" { // a file in a file in a file
+				data = zipOf(t, file{"a.zip", string(zipOf(t, file{"a.pdf", string(data)}))})
+			}
+			c := parsePDF(t, "a.pdf", data, tt.lim)
+			for _, u := range c.Unreadable {
+				if u.Reason == tt.reason {
+					return
+				}
+			}
+			t.Errorf("no %s:\n%s", tt.reason, dump(c))
+		})
+	}
+}
+
+// TestPDFDamaged changes and cuts a file in many ways. Nothing may be clean that is not: either a place is found, or a finding says why not.
+func TestPDFDamaged(t *testing.T) {
+	t.Parallel()
+	data := storedPDF(t, "text.pdf")
+	for i := 0; i < len(data); i += 23 {
+		for name, damaged := range map[string][]byte{
+			"cut":     data[:i],
+			"zeroed":  append(append(bytes.Clone(data[:i]), make([]byte, min(9, len(data)-i))...), data[min(i+9, len(data)):]...),
+			"without": append(bytes.Clone(data[:i]), data[min(i+9, len(data)):]...),
+		} {
+			c := parsePDF(t, "a.pdf", damaged, Limits{})
+			read := hasSegment(c, Segment{Where: "att[1]/a.pdf!page[1]", Kind: AttachmentText, Text: "890102-2387"})
+			hit := bytes.Contains(damaged, []byte("890102-2387")) && bytes.HasPrefix(damaged, []byte("%PDF-"))
+			if hit && !read && len(c.Unreadable) == 0 {
+				t.Errorf("%s at %d: neither read nor reported\n%s", name, i, dump(c))
+			}
+		}
+	}
+}
+
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	pad := strings.Repeat("x", chunk-5)
+	for _, tt := range []struct {
+		text string
+		want int
+	}{
+		{"", 0}, {"<a", 0}, {"<a>1</a>", 1}, {"<a>1</a><a>2</a>", 2}, {"<a><a>1</a>", 1},
+		{pad + "<a>over the edge</a>", 1}, {pad + pad + "<a>1</a>" + pad + "<a>2</a>" + pad, 2},
+		{"<a>" + strings.Repeat("y", 2000) + "</a>", 0}, // longer than allowed
+	} {
+		got := between(strings.NewReader(tt.text), int64(len(tt.text)), "<a>", "</a>", 1000)
+		if len(got) != tt.want {
+			t.Errorf("%.40q…: %d, want %d", tt.text, len(got), tt.want)
+		}
+		for _, g := range got {
+			if !bytes.HasPrefix(g, []byte("<a>")) || !bytes.HasSuffix(g, []byte("</a>")) {
+				t.Errorf("got %.40q", g)
+			}
+		}
+	}
+}
+
+func FuzzPDF(f *testing.F) {
+	names, err := filepath.Glob("testdata/pdf/*.pdf")
+	if err != nil || len(names) == 0 {
+		f.Fatal("no seeds: ", err)
+	}
+	for _, n := range names {
+		f.Add(storedPDF(f, filepath.Base(n)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := parsePDF(t, "a.pdf", data, Limits{Text: 1 << 20, Unpacked: 4 << 20})
+		if len(c.Attachments) == 0 {
+			t.Fatal("no attachment")
+		}
+	})
+}
+
+// BenchmarkPDF reads a letter of twenty pages, warm.
+func BenchmarkPDF(b *testing.B) {
+	data := unpacked(b, "twenty.pdf.gz")
+	if err := pdfReader().Prepare(); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if c := parsePDF(b, "a.pdf", data, Limits{}); len(c.Segments) < 20 {
+			b.Fatal(dump(c))
+		}
+	}
+}

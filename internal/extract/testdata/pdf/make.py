@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Writes the PDF files of this folder: by hand where a place must be exact, by qpdf (11.3) where it does what programs do.
+
+Each line of text says where it stands and holds a number of its own, by which the tests know it.
+"""
+import os, subprocess, zipfile
+
+os.chdir(os.path.dirname(os.path.abspath(__file__)))
+
+
+def build(objects, root=1, info=None):
+    out, at = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), {}
+    for n, o in sorted(objects.items()):
+        at[n] = len(out)
+        out += b"%d 0 obj\n" % n + o + b"\nendobj\n"
+    start, size = len(out), max(objects) + 1
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % size
+    for n in range(1, size):
+        out += b"%010d 00000 n \n" % at[n] if n in at else b"0000000000 65535 f \n"
+    out += b"trailer\n<</Size %d/Root %d 0 R" % (size, root)
+    if info:
+        out += b"/Info %d 0 R" % info
+    return bytes(out) + b">>\nstartxref\n%d\n%%%%EOF\n" % start
+
+
+def stream(data, more=b""):
+    return b"<</Length %d%s>>\nstream\n" % (len(data), more) + data + b"\nendstream"
+
+
+def write(name, data):
+    with open(name, "wb") as f:
+        f.write(data)
+
+
+HELVETICA = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
+TIMES = b"<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>"
+CMAP = b"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /X def
+1 begincodespacerange <0000> <FFFF> endcodespacerange
+11 beginbfchar <0001> <0036> <0002> <0032> <0003> <0030> <0004> <0031> <0005> <002D> <0006> <0039> <0007> <0038>
+<0008> <0033> <0009> <0034> <000A> <0035> <000B> <0037> endbfchar endcmap end end"""
+CONTENT = b"""BT /F1 12 Tf 72 700 Td [(kerned 8901) -20 (02) 30 (-23) 50 (87 end)] TJ ET
+BT /F1 12 Tf 72 680 Td (two fonts 64082) Tj /F2 12 Tf (3-3234) Tj ET
+BT /F3 12 Tf 72 660 Td <000100020003000400030004000500060006000600070006> Tj ET
+BT /F1 12 Tf 72 640 Td [(gap) -400 (word)] TJ ET
+1 1 1 rg BT /F1 12 Tf 72 620 Td (white 550101-0011) Tj ET 0 g
+BT /F1 12 Tf 72 -300 Td (outside 560101-0012) Tj ET
+BT /F1 12 Tf 3 Tr 72 600 Td (invisible 570101-0013) Tj ET
+BT /F1 1 Tf 0 Tr 12 0 0 12 72 540 Tm (scaled 7703) Tj ET BT /F1 12 Tf 134 540 Td (19-2389) Tj ET
+"""
+places = {
+    1: b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[9 0 R 10 0 R]/DA(/F1 12 Tf 0 g)/XFA[(datasets) 23 0 R]>>"
+       b"/Names<</EmbeddedFiles<</Names[(lista.csv) 13 0 R]>>/JavaScript<</Names[(a) 18 0 R]>>>>"
+       b"/Outlines 15 0 R/Metadata 17 0 R>>",
+    2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/CropBox[0 100 612 792]/Contents 4 0 R"
+       b"/Resources<</Font<</F1 5 0 R/F2 6 0 R/F3 7 0 R>>>>/Annots[9 0 R 10 0 R 11 0 R 12 0 R 19 0 R 21 0 R]>>",
+    4: stream(CONTENT), 5: HELVETICA, 6: TIMES,
+    7: b"<</Type/Font/Subtype/Type0/BaseFont/Arial/Encoding/Identity-H/ToUnicode 8 0 R/DescendantFonts[<</Type/Font"
+       b"/Subtype/CIDFontType2/BaseFont/Arial/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+       b"/FontDescriptor<</Type/FontDescriptor/FontName/Arial/Flags 4/FontBBox[0 0 1000 1000]/ItalicAngle 0/Ascent 800"
+       b"/Descent -200/CapHeight 700/StemV 80>>/DW 600>>]>>",
+    8: stream(CMAP),
+    9: b"<</Type/Annot/Subtype/Widget/FT/Tx/T(pnr)/V(field 580101-0014)/TU(tooltip)/Rect[72 500 300 520]/P 3 0 R>>",
+    10: b"<</Type/Annot/Subtype/Widget/FT/Ch/Ff 131072/T(choice)/V(a)/Opt[(a)(option 590101-0015)]/Rect[72 470 300 490]/P 3 0 R>>",
+    11: b"<</Type/Annot/Subtype/Text/Contents(note 600101-0016)/T(Anna)/Rect[10 10 30 30]/P 3 0 R>>",
+    12: b"<</Type/Annot/Subtype/Link/Rect[0 0 10 10]/A<</S/URI/URI(https://x.example/?link=610101-0017)>>/P 3 0 R>>",
+    13: b"<</Type/Filespec/F(lista.csv)/UF(lista.csv)/EF<</F 14 0 R>>>>",
+    14: stream(b"file;620101-0018\n", b"/Type/EmbeddedFile"),
+    15: b"<</Type/Outlines/First 16 0 R/Last 16 0 R/Count 1>>",
+    16: b"<</Title(bookmark 630101-0019)/Parent 15 0 R/Next 16 0 R>>",  # goes in circles
+    17: stream(b"<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'><a>xmp 640101-0020</a>"
+               b"</x:xmpmeta><?xpacket end='w'?>", b"/Type/Metadata/Subtype/XML"),
+    18: b"<</S/JavaScript/JS(var a = 'script 650101-0021')>>",
+    19: b"<</Type/Annot/Subtype/FreeText/Contents(shown)/DA(/F1 12 Tf)/Rect[72 400 300 420]/AP<</N 22 0 R>>/F 4/P 3 0 R>>",
+    20: b"<</Title(title 660101-0022)/Author(Anna)>>",
+    21: b"<</Type/Annot/Subtype/FileAttachment/FS 24 0 R/Contents(pin 670101-0023)/Rect[0 0 10 10]/P 3 0 R>>",
+    22: stream(b"BT /F1 12 Tf 0 5 Td (stamp 680101-0024) Tj ET",
+               b"/Type/XObject/Subtype/Form/BBox[0 0 228 20]/Resources<</Font<</F1 5 0 R>>>>"),
+    23: stream(b"<xfa:data xmlns:xfa='http://www.xfa.org/schema/xfa-data/1.0/'><pnr>xfa 690101-0025</pnr></xfa:data>"),
+    24: b"<</Type/Filespec/F(pinned.txt)/UF(pinned.txt)/EF<</F 25 0 R>>>>",
+    25: stream(b"pinned 700101-0026\n", b"/Type/EmbeddedFile"),
+}
+write("places.pdf", build(places, info=20))
+
+
+def page(content, resources=b"", more=None):
+    return build({
+        1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        3: b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<<%s>>>>" % resources,
+        4: stream(content), 5: HELVETICA, **(more or {}),
+    })
+
+
+text = page(b"BT /F1 12 Tf 72 700 Td (text 890102-2387) Tj ET", b"/Font<</F1 5 0 R>>")
+write("text.pdf", text)
+image = stream(bytes(range(0, 256, 4)), b"/Type/XObject/Subtype/Image/Width 8/Height 8/BitsPerComponent 8/ColorSpace/DeviceGray")
+write("scan.pdf", page(b"q 500 0 0 700 50 50 cm /I Do Q", b"/XObject<</I 6 0 R>>", {6: image}))
+write("strokes.pdf", page(b"".join(b"%d 100 m %d 110 l S\n" % (i, i) for i in range(300))))
+write("empty.pdf", page(b""))
+write("loop.pdf", build({
+    1: b"<</Type/Catalog/Pages 2 0 R>>", 2: b"<</Type/Pages/Kids[3 0 R 2 0 R]/Count 1000000>>",
+    3: b"<</Type/Pages/Parent 2 0 R/Kids[2 0 R]/Count 1000000>>",
+}))
+write("cut.pdf", text[:text.index(b"text 89") + 8])
+with open("zip.pdf", "wb") as f:
+    f.write(text)
+    with zipfile.ZipFile(f, "a") as z:
+        z.writestr(zipfile.ZipInfo("behind.txt"), "behind 710101-0027")
+
+QPDF = ["qpdf", "--deterministic-id"]
+subprocess.run([*QPDF, "--object-streams=generate", "--compress-streams=y", "places.pdf", "objects.pdf"], check=True)
+for name, user in (("owner.pdf", ""), ("user.pdf", "open sesame")):
+    subprocess.run(["qpdf", "--static-id", "--static-aes-iv", "--encrypt", user, "owner", "256", "--", "text.pdf", name], check=True)
