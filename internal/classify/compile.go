@@ -301,7 +301,7 @@ func (c *compiler) regexes() error {
 	c.e.regexes = m
 	for _, i := range m.Slow() {
 		if p := &c.e.patterns[i]; !p.gated {
-			c.e.warnings = append(c.e.warnings, fmt.Sprintf("detector %s: pattern %q has no fixed word and no digits, so it runs over the whole of every text; add a prefilter",
+			c.e.warnings = append(c.e.warnings, fmt.Sprintf("detector %s: pattern %q has no fixed word and no digits and begins at no word boundary, so it runs over the whole of every text; add a prefilter",
 				c.e.detectors[p.det].id, p.src))
 		}
 	}

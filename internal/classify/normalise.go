@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"sort"
 	"unicode"
@@ -109,12 +110,36 @@ func (t *Text) normalise(src []byte) {
 
 // asciiRun is the length of the run of ASCII without carriage returns that b begins with.
 func asciiRun(b []byte) int {
-	for i, c := range b {
-		if c >= utf8.RuneSelf || c == '\r' {
-			return i
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if w := binary.LittleEndian.Uint64(b[i:]); w&highBits|equal(w, '\r') != 0 {
+			break
 		}
 	}
-	return len(b)
+	for ; i < len(b); i++ {
+		if c := b[i]; c >= utf8.RuneSelf || c == '\r' {
+			break
+		}
+	}
+	return i
+}
+
+// Constants to work on eight bytes at once.
+const (
+	oneEach  = 0x0101010101010101
+	highBits = 0x80 * oneEach
+)
+
+// equal has the high bit of each of eight bytes that is b, and perhaps of some above the first of them.
+func equal(w uint64, b byte) uint64 {
+	x := w ^ uint64(b)*oneEach
+	return (x - oneEach) &^ x & highBits
+}
+
+// lower puts eight bytes of ASCII in lower case.
+func lower(w uint64) uint64 {
+	const fromA, afterZ = (0x80 - 'A') * oneEach, (0x7f - 'Z') * oneEach
+	return w | ((w+fromA)^(w+afterZ))&highBits>>2
 }
 
 // plain says that r is its own NFKC form (or is mapped by mapRune alone) and never joins what stands before it; what
@@ -297,6 +322,13 @@ const filler = 1
 func foldInto(dst, src []byte) []byte {
 	dst = slices.Grow(dst[:0], len(src))[:len(src)]
 	for i := 0; i < len(src); {
+		if i+8 <= len(src) {
+			if w := binary.LittleEndian.Uint64(src[i:]); w&highBits == 0 {
+				binary.LittleEndian.PutUint64(dst[i:], lower(w))
+				i += 8
+				continue
+			}
+		}
 		c := src[i]
 		if c < utf8.RuneSelf {
 			if c-'A' < 26 {

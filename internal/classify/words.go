@@ -65,14 +65,13 @@ func plainWord(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// trie finds every keyword of a set in one walk: at each offset whose first two bytes begin a keyword, it follows the
-// keyword's bytes. No state is carried from one offset to the next, so most offsets cost one look into a bitmap. Inside
-// a word only keywords that may begin there are looked for.
+// trie finds every keyword of a set in one walk: at each offset whose first bytes begin a keyword, it follows the keyword's
+// bytes. No state is carried from one offset to the next, so most offsets cost one look into a bitmap. Inside a word only
+// keywords that may begin there are looked for.
 type trie struct {
-	begin  bitmap // the first two bytes of all keywords
-	inside bitmap // of those that may begin inside a word
-	short  bitmap // of those whose first four bytes cannot be told
-	long   bitmap // hashes of the first four bytes of the others
+	begin  bitmap          // the first two bytes of all keywords
+	inside bitmap          // of those that may begin inside a word
+	heads  [2 << 10]uint64 // hashes of the first bytes, of each keyword as many as can be told, and whether a word ends there
 	root   [256]int32
 	nodes  []node
 	edges  []edge
@@ -80,13 +79,16 @@ type trie struct {
 	keys   []keyword
 }
 
-// bitmap has a bit for every pair of bytes.
+// heads are the numbers of first bytes by which keywords are told apart before they are walked.
+var heads = [...]int{2, 3, 4, 6, 8}
+
+// bitmap has a bit for every pair of bytes, the first in the low half.
 type bitmap [1 << 10]uint64
 
 func (m *bitmap) has(w uint) bool { return m[w>>6]&(1<<(w&63)) != 0 }
 
 func (m *bitmap) set(a, b byte) {
-	w := uint(a)<<8 | uint(b)
+	w := uint(b)<<8 | uint(a)
 	m[w>>6] |= 1 << (w & 63)
 }
 
@@ -125,11 +127,7 @@ func newTrie(keys []keyword) *trie {
 		if !k.start {
 			t.inside.mark(k.text)
 		}
-		if plainStart(k.text) {
-			t.long.setHash(binary.LittleEndian.Uint32([]byte(k.text)))
-		} else {
-			t.short.mark(k.text)
-		}
+		t.head(k)
 	}
 	t.freeze(root)
 	for _, e := range t.edges[t.nodes[0].edge : t.nodes[0].edge+t.nodes[0].edges] {
@@ -138,31 +136,88 @@ func newTrie(keys []keyword) *trie {
 	return t
 }
 
-// plainStart says whether the first four bytes of a keyword stand in a text as they are, unless a filler or a hyphen at a
-// line end stands between them.
-func plainStart(text string) bool {
-	return len(text) >= 4 && !strings.ContainsAny(text[:4], " -")
+// head notes the first bytes of a keyword, with any one white space for a space. Texts in which more stands between two
+// bytes are told apart by [stretched].
+func (t *trie) head(k keyword) {
+	text := k.text
+	if len(text) <= 4 && len(text) > 1 && k.end {
+		t.setHeads([]byte(text), 0, wordEnds)
+		return
+	}
+	if len(text) == 1 { // anything may stand behind it
+		for c := range 256 {
+			t.setHeads([]byte{text[0], byte(c)}, 2, 0)
+		}
+		return
+	}
+	n := 0
+	for _, n1 := range heads {
+		if n1 <= len(text) {
+			n = n1
+		}
+	}
+	t.setHeads([]byte(text[:n]), 0, 0)
 }
 
-func hash16(w uint32) uint { return uint(w * 0x9e3779b1 >> 16) }
+// wordEnds is what the hash of a head differs by behind which a word ends.
+const wordEnds = 1 << 63
 
-func (m *bitmap) setHash(w uint32) {
-	h := hash16(w)
-	m[h>>6] |= 1 << (h & 63)
+// setHeads notes a head, and what it is with other white space for its spaces from that offset on.
+func (t *trie) setHeads(head []byte, from int, ends uint64) {
+	i := bytes.IndexByte(head[from:], ' ')
+	if i < 0 {
+		var b [8]byte
+		copy(b[:], head)
+		h := headHash(binary.LittleEndian.Uint64(b[:])^ends, len(head))
+		t.heads[h>>6] |= 1 << (h & 63)
+		return
+	}
+	for _, c := range " \t\n" {
+		head[from+i] = byte(c)
+		t.setHeads(head, from+i+1, ends)
+	}
+	head[from+i] = ' '
 }
 
-// may says whether a keyword can begin with these four bytes of text, the first two of which begin one.
-func (t *trie) may(w uint32, two uint) bool {
-	return t.long.has(hash16(w)) || t.short.has(two) || holds(w, filler) || holds(w, '-')
+// headHash is the same whether a head of n bytes is read from a keyword or cut out of eight bytes of a text.
+func headHash(head uint64, n int) uint { return uint((head + uint64(n)) * 0x9e3779b97f4a7c15 >> 47) }
+
+func (t *trie) hasHead(v uint64, n int) bool {
+	h := headHash(v, n)
+	return t.heads[h>>6]>>(h&63)&1 != 0
 }
 
-// holds says whether one of four bytes is b.
-func holds(w uint32, b byte) bool {
-	x := w ^ uint32(b)*0x01010101
-	return (x-0x01010101)&^x&0x80808080 != 0
+// may says whether a keyword can begin with these eight bytes of text, the first two of which begin one.
+func (t *trie) may(v uint64) bool {
+	two, three, four := v&(1<<16-1), v&(1<<24-1), v&(1<<32-1)
+	switch {
+	case t.hasHead(v, 8), t.hasHead(v&(1<<48-1), 6), t.hasHead(four, 4), t.hasHead(three, 3), t.hasHead(two, 2):
+		return true
+	case alnums[byte(v>>16)] == 0:
+		if t.hasHead(two^wordEnds, 2) {
+			return true
+		}
+	case alnums[byte(v>>24)] == 0:
+		if t.hasHead(three^wordEnds, 3) {
+			return true
+		}
+	case alnums[byte(v>>32)] == 0:
+		if t.hasHead(four^wordEnds, 4) {
+			return true
+		}
+	}
+	return stretched(v)
 }
 
-// mark notes the first two bytes of a keyword. What stands second may also be a filler, or any white space.
+// stretched says whether something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
+// line end, white space after white space.
+func stretched(v uint64) bool {
+	line := equal(v, '\n')
+	white := line | equal(v, ' ') | equal(v, '\t')
+	return equal(v, filler)|equal(v, '-')&(line>>8|1<<63)|white&(white>>8) != 0
+}
+
+// mark notes the first two bytes of a keyword as they are. What stands second may also be a filler, or any white space.
 func (m *bitmap) mark(text string) {
 	if len(text) < 2 {
 		for b := range 256 {
@@ -214,23 +269,38 @@ func (t *trie) child(n int32, c byte) int32 {
 
 // find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to.
 func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
-	prev := byte(' ')
-	if from > 0 {
-		prev = text[from-1]
+	at := [2]*bitmap{&t.begin, &t.inside}
+	begin := at[0]
+	if from > 0 { // beyond ASCII a byte does not say whether it ends a word; report looks closer
+		begin = at[alnums[text[from-1]]]
 	}
-	for i := from; i < to; i++ {
-		c := text[i]
-		w := uint(c) << 8
-		if i+1 < len(text) {
-			w |= uint(text[i+1])
-		}
-		// Beyond ASCII a byte does not say whether it ends a word; report looks closer.
-		if t.begin.has(w) && (!alnum(prev) || t.inside.has(w)) && (i+4 > len(text) || t.may(binary.LittleEndian.Uint32(text[i:]), w)) {
+	body := min(to, len(text)-7)
+	for i := from; i < body; i++ {
+		v := binary.LittleEndian.Uint64(text[i : i+8])
+		if begin.has(uint(v&0xffff)) && t.may(v) {
 			t.walk(text, i, found)
 		}
-		prev = c
+		begin = at[alnums[byte(v)]]
+	}
+	for i := max(from, body); i < to; i++ {
+		two := uint(text[i])
+		if i+1 < len(text) {
+			two |= uint(text[i+1]) << 8
+		}
+		if begin.has(two) {
+			t.walk(text, i, found)
+		}
+		begin = at[alnums[text[i]]]
 	}
 }
+
+// alnums is 1 for the bytes of ASCII letters and digits.
+var alnums = func() (t [256]byte) {
+	for c := range t {
+		t[c] = byte(boolInt(alnum(byte(c))))
+	}
+	return t
+}()
 
 func (t *trie) walk(text []byte, start int, found func(key int32, start, end int)) {
 	n := t.root[text[start]]

@@ -76,8 +76,8 @@ func (s *Scanner) candidate(r int32, p, n int) {
 		for q := max(0, p-at.most); q <= p-at.least; q++ {
 			s.anchored(r, x, q)
 		}
-	case modeLine:
-		s.line(r, p)
+	case modeLine, modeParagraph:
+		s.between(r, p)
 	case modeText:
 		if s.done(r) < len(s.text) {
 			s.wholeText(r)
@@ -85,19 +85,25 @@ func (s *Scanner) candidate(r int32, p, n int) {
 	}
 }
 
-// line searches the line around p.
-func (s *Scanner) line(r int32, p int) {
+// between searches the line around p, or all lines around it between two empty ones. A paragraph ends between the two line
+// ends that make an empty line: no match of the rule holds both.
+func (s *Scanner) between(r int32, p int) {
 	if p < s.done(r) || !s.spend() {
 		return
 	}
-	from := bytes.LastIndexByte(s.text[:p], '\n') + 1
-	to := len(s.text)
-	if i := bytes.IndexByte(s.text[p:], '\n'); i >= 0 {
+	end, before := lineEnd, s.text[:p]
+	if s.e.rules[r].mode == modeParagraph {
+		end, before = emptyLine, s.text[:p+1]
+	}
+	from, to := bytes.LastIndex(before, end)+1, len(s.text)
+	if i := bytes.Index(s.text[p:], end); i >= 0 {
 		to = p + i + 1
 	}
 	s.search(r, from, to, 0)
 	s.mark(r, to)
 }
+
+var lineEnd, emptyLine = []byte("\n"), []byte("\n\n")
 
 // wholeText searches the whole text, by the definition. Matches that are known already are passed over.
 func (s *Scanner) wholeText(r int32) {
@@ -125,18 +131,6 @@ func (s *Scanner) search(r int32, from, to, known int) {
 // of it. Beyond that the text is searched once.
 const triesPerByte = 4
 
-// tryAgain says whether an endless expression may be tried at o. A try may read on to the end of the line, or of the text.
-func (s *Scanner) tryAgain(p *progress, x *rule, o int) bool {
-	reach := len(s.text) - o
-	if x.mode != modeText && !x.newline {
-		if i := bytes.IndexByte(s.text[o:], '\n'); i >= 0 {
-			reach = i
-		}
-	}
-	p.read += int64(reach)
-	return p.read <= int64(triesPerByte*len(s.text)+256<<10)
-}
-
 // anchored looks for a match that begins at exactly offset o: with one character before it, which is what an expression
 // can see of what stands there.
 func (s *Scanner) anchored(r int32, x *rule, o int) {
@@ -144,21 +138,29 @@ func (s *Scanner) anchored(r int32, x *rule, o int) {
 	if o < int(p.end) || inside(s.text, o) {
 		return
 	}
-	if x.endless && !s.tryAgain(p, x, o) {
-		s.wholeText(r)
-		return
+	text := s.text
+	if x.reach >= 0 { // how far it looks is found out first, and in most places that it finds nothing
+		hits, end := s.reach.at(text, int(x.reach), o, s.hits[:0])
+		if p.read += int64(end - o); p.read > int64(triesPerByte*len(text)+256<<10) {
+			s.wholeText(r)
+			return
+		}
+		if len(hits) == 0 {
+			return
+		}
+		text = text[:end]
 	}
 	if !s.spend() {
 		return
 	}
 	if o == 0 {
-		if m := x.top.get().Find(s.text); m != nil {
+		if m := x.top.get().Find(text); m != nil {
 			s.emit(r, 0, len(m))
 		}
 		return
 	}
-	_, c := utf8.DecodeLastRune(s.text[:o])
-	if m := x.mid.get().Find(s.text[o-c:]); m != nil {
+	_, c := utf8.DecodeLastRune(text[:o])
+	if m := x.mid.get().Find(text[o-c:]); m != nil {
 		s.emit(r, o, o-c+len(m))
 	}
 }

@@ -11,11 +11,12 @@
 //     digits, and the few characters whose other case is written with other bytes (exotic.go).
 //  2. Check: a hash table gives the literals whose window it is; eight bytes and then the whole literal are compared.
 //  3. Confirm: phrases by the words on both sides; regular expressions by Go's regexp, anchored where the distance of the
-//     literal from the start of the match says, or on the one line, or, if nothing bounds them, on the text.
-//  4. Numbers: rules without a literal that need a digit run start at digit runs only, all together in one lazily built
-//     automaton (numbers.go), and are then confirmed like the others.
+//     literal from the start of the match says, or on the one line or paragraph, or, if nothing bounds them, on the text.
+//     How far one of any length can look from a place is found out first, by a lazily built automaton (numbers.go).
+//  4. Numbers: rules without a literal that need a digit run start at digit runs only, all together in one automaton, and are
+//     then confirmed like the others. So do, at word boundaries, rules that begin at one and have no digits either.
 //
-// A rule with neither literal nor digits runs over every text: [Engine.Slow] names those, for whoever wrote them.
+// A rule with nothing of all that runs over every text: [Engine.Slow] names those, for whoever wrote them.
 //
 // How often a window stands in ordinary mail is read from a small table (grams.bin), learnt from generated text by
 // tools/classbench.

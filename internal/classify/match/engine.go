@@ -1,6 +1,7 @@
 package match
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -22,10 +23,11 @@ type Match struct{ Rule, Start, End int32 }
 type mode uint8
 
 const (
-	modePhrase mode = iota
-	modeAnchor      // the literal says where the match begins, give or take a few bytes
-	modeLine        // no match crosses a line: the line is searched
-	modeText        // the text is searched, once
+	modePhrase    mode = iota
+	modeAnchor         // the literal says where the match begins, give or take a few bytes
+	modeLine           // no match crosses a line: the line is searched
+	modeParagraph      // no match crosses an empty line: what stands between two of them is searched
+	modeText           // the text is searched, once
 )
 
 // maxSpread is how many places of beginning are tried for one literal.
@@ -33,16 +35,15 @@ const maxSpread = 8
 
 // rule is a Rule ready for use.
 type rule struct {
-	mode    mode
-	words   []string // of a phrase, folded
-	anchor  int      // which of them is looked for
-	at      span     // from the start of a match to the literal, in bytes of the text
-	plain   span     // the same where no exotic character stands between
-	endless bool     // a match may be of any length
-	newline bool     // a match may hold a line end
-	re      lazy     // as written
-	mid     lazy     // behind one character
-	top     lazy     // at the beginning of the text
+	mode   mode
+	words  []string // of a phrase, folded
+	anchor int      // which of them is looked for
+	at     span     // from the start of a match to the literal, in bytes of the text
+	plain  span     // the same where no exotic character stands between
+	reach  int32    // a match may be of any length: its part of Engine.reach, else -1
+	re     lazy     // as written
+	mid    lazy     // behind one character
+	top    lazy     // at the beginning of the text
 }
 
 // lazy is an expression that is compiled when it is first needed. Most rules of a large set never are.
@@ -75,11 +76,14 @@ type Engine struct {
 	longest  int // bytes of the longest literal
 	table    table
 
-	always  []int32 // rules that nothing narrows down
-	numbers *automaton
-	digits  []int32 // rules of the automaton, by its pattern
-	before  int     // how far before a run of digits a match can begin
-	edged   bool    // all of these begin at a word boundary
+	always  []int32    // rules that nothing narrows down
+	numbers *automaton // of rules that begin at digits, or a little before
+	digits  []int32    // these rules, by pattern
+	before  int        // how far before a run of digits a match can begin
+	edged   bool       // all of these begin at a word boundary
+	edges   *automaton // of rules without literal and digits that begin at a word boundary
+	words   []int32    // these rules, by pattern
+	reach   *automaton // of rules whose matches may be of any length, each a part of its own
 
 	pool sync.Pool
 }
@@ -99,7 +103,7 @@ func Compile(rules []Rule) (*Engine, error) {
 			return nil, fmt.Errorf("rule %d: %w", i, err)
 		}
 	}
-	if err := c.automaton(); err != nil {
+	if err := c.automata(); err != nil {
 		return nil, err
 	}
 	e := c.e
@@ -124,7 +128,9 @@ type compiler struct {
 	analyser analyser
 	freq     *windows
 	index    map[literalKey]int32
-	trees    []*syntax.Regexp // of the automaton
+	numbers  []*syntax.Regexp // of the automata
+	edges    []*syntax.Regexp
+	reach    []*syntax.Regexp
 }
 
 func (c *compiler) rule(i int32, in *Rule) error {
@@ -138,14 +144,21 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	}
 	r.re.src, r.mid.src, r.top.src = in.Expr, `\A(?s:.)(?:`+in.Expr+`)`, `\A(?:`+in.Expr+`)`
 	f := c.analyser.read(tree)
-	r.endless, r.newline = f.length.most < 0, f.newline
+	r.reach = -1
+	if f.length.most < 0 {
+		r.reach = int32(len(c.reach))
+		c.reach = append(c.reach, tree)
+	}
 	best := whole(&f)
 	switch {
-	case f.length.least == 0, best == nil && !f.startsAtDigits():
+	case f.length.least == 0, best == nil && !f.startsAtDigits() && !beginsAtEdge(tree):
 		c.e.always = append(c.e.always, i)
+	case best == nil && !f.startsAtDigits():
+		c.e.words = append(c.e.words, i)
+		c.edges = append(c.edges, tree)
 	case best == nil:
 		c.e.digits = append(c.e.digits, i)
-		c.trees = append(c.trees, tree)
+		c.numbers = append(c.numbers, tree)
 		c.e.before = max(c.e.before, f.digits.at.most)
 		c.e.edged = c.e.edged && beginsAtEdge(tree)
 	default:
@@ -156,6 +169,8 @@ func (c *compiler) rule(i int32, in *Rule) error {
 			r.mode = modeAnchor
 		case !f.newline && !f.begin:
 			r.mode = modeLine
+		case !f.lines.two && !f.begin && !f.end:
+			r.mode = modeParagraph
 		}
 		for _, s := range best.lits {
 			c.literal(s, i, false)
@@ -164,12 +179,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	return nil
 }
 
-// farthest is how far before a run of digits a match may begin for the automaton to find it.
-const farthest = 24
-
-func (f *facts) startsAtDigits() bool {
-	return f.digits != nil && f.digits.at.most >= 0 && f.digits.at.most <= farthest
-}
+func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.near() }
 
 func beginsAtEdge(re *syntax.Regexp) bool {
 	parts := flatten(re, nil)
@@ -221,11 +231,15 @@ func (c *compiler) literal(s string, rule int32, word bool) {
 	}
 }
 
-func (c *compiler) automaton() error {
-	if len(c.trees) == 0 {
-		return nil
+func (c *compiler) automata() error {
+	var errs [3]error
+	c.e.numbers, errs[0] = newAutomaton(c.numbers, false)
+	c.e.edges, errs[1] = newAutomaton(c.edges, false)
+	c.e.reach, errs[2] = newAutomaton(c.reach, true)
+	for _, a := range []*automaton{c.e.numbers, c.e.edges} {
+		if a != nil {
+			a.firsts()
+		}
 	}
-	var err error
-	c.e.numbers, err = newAutomaton(c.trees)
-	return err
+	return errors.Join(errs[:]...)
 }

@@ -48,8 +48,27 @@ type facts struct {
 	best    *required
 	digits  *digitRun
 	newline bool // it can match a line end
+	lines   lineEnds
 	begin   bool // it looks for the beginning of the text
+	end     bool // it looks for the end of the text
 }
+
+// lineEnds says where line ends can stand in a match.
+type lineEnds struct {
+	first, last bool // as its first character, as its last
+	two         bool // two of them side by side
+}
+
+func (x lineEnds) or(y lineEnds) lineEnds {
+	return lineEnds{x.first || y.first, x.last || y.last, x.two || y.two}
+}
+
+// then is what a match of x with one of y behind it can hold; each may be empty or not.
+func (x lineEnds) then(y lineEnds, xEmpty, yEmpty bool) lineEnds {
+	return lineEnds{x.first || xEmpty && y.first, y.last || yEmpty && x.last, x.two || y.two || x.last && y.first}
+}
+
+func anywhere(newline bool) lineEnds { return lineEnds{newline, newline, false} }
 
 const (
 	maxSet   = 24  // strings in one set
@@ -87,19 +106,24 @@ func (a *analyser) read(re *syntax.Regexp) facts {
 	case syntax.OpCharClass:
 		return classFacts(re)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return facts{length: span{1, utf8.UTFMax}, plain: span{1, utf8.UTFMax}, newline: re.Op == syntax.OpAnyChar}
+		return facts{length: span{1, utf8.UTFMax}, plain: span{1, utf8.UTFMax}, newline: re.Op == syntax.OpAnyChar, lines: anywhere(re.Op == syntax.OpAnyChar)}
 	case syntax.OpBeginText:
 		return facts{exact: []string{""}, begin: true}
-	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
+	case syntax.OpEndText:
+		return facts{exact: []string{""}, end: true}
+	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
 		return facts{exact: []string{""}}
 	}
-	return facts{length: span{0, -1}, plain: span{0, -1}, newline: true, begin: true}
+	return facts{length: span{0, -1}, plain: span{0, -1}, newline: true, lines: lineEnds{true, true, true}, begin: true, end: true}
 }
 
 // repeat is what may be there any number of times up to most.
 func (a *analyser) repeat(sub *syntax.Regexp, most int) facts {
 	f := a.read(sub)
-	r := facts{length: span{0, -1}, plain: span{0, -1}, newline: f.newline, begin: f.begin}
+	r := facts{length: span{0, -1}, plain: span{0, -1}, newline: f.newline, lines: f.lines, begin: f.begin, end: f.end}
+	if most != 1 {
+		r.lines = f.lines.then(f.lines, true, true)
+	}
 	if most >= 0 && f.length.most >= 0 {
 		r.length.most, r.plain.most = most*f.length.most, most*f.plain.most
 	}
@@ -110,7 +134,7 @@ func literalFacts(re *syntax.Regexp) facts {
 	var f facts
 	broken := false
 	b := make([]byte, 0, len(re.Rune)*2)
-	for _, r := range re.Rune {
+	for i, r := range re.Rune {
 		b = utf8.AppendRune(b, canon(r))
 		least, most := utf8.RuneLen(r), utf8.RuneLen(r)
 		if re.Flags&syntax.FoldCase != 0 {
@@ -118,6 +142,7 @@ func literalFacts(re *syntax.Regexp) facts {
 		}
 		f.length = f.length.plus(span{least, most})
 		f.newline = f.newline || r == '\n'
+		f.lines = f.lines.then(anywhere(r == '\n'), i == 0, false)
 		broken = broken || r == utf8.RuneError
 	}
 	f.plain, f.exact = span{len(b), len(b)}, []string{string(b)}
@@ -138,6 +163,7 @@ func classFacts(re *syntax.Regexp) facts {
 		f.newline = f.newline || low <= '\n' && '\n' <= high
 		n += int(high-low) + 1
 	}
+	f.lines = anywhere(f.newline)
 	if n == 0 || n > manyRunes {
 		f.length, f.plain = span{1, utf8.UTFMax}, span{1, utf8.UTFMax}
 		return f
@@ -220,7 +246,8 @@ func (a *analyser) concat(subs []*syntax.Regexp) facts {
 	run := digitRun{}
 	for _, sub := range subs {
 		f := a.read(sub)
-		r.newline, r.begin = r.newline || f.newline, r.begin || f.begin
+		r.newline, r.begin, r.end = r.newline || f.newline, r.begin || f.begin, r.end || f.end
+		r.lines = r.lines.then(f.lines, r.length.least == 0, f.length.least == 0)
 		a.digits(&r, &run, sub, &f)
 		switch {
 		case f.exact != nil && len(c.lits)*len(f.exact) <= maxSet:
@@ -265,11 +292,23 @@ func (a *analyser) digits(r *facts, run *digitRun, sub *syntax.Regexp, f *facts)
 }
 
 func betterRun(x, y *digitRun) *digitRun {
-	if x == nil || y.at.most >= 0 && (x.at.most < 0 || y.n > x.n) {
+	switch {
+	case x == nil:
+		return y
+	case x.near() != y.near():
+		if y.near() {
+			return y
+		}
+	case y.n > x.n:
 		return y
 	}
 	return x
 }
+
+// farthest is how far before a run of digits a match may begin for the automaton to find it.
+const farthest = 24
+
+func (d *digitRun) near() bool { return d.at.most >= 0 && d.at.most <= farthest }
 
 // take offers the chain's literals as the best.
 func (a *analyser) take(r *facts, c *chain) {
@@ -298,7 +337,8 @@ func (a *analyser) alternate(subs []*syntax.Regexp) facts {
 			f.digits = &digitRun{1, span{}}
 		}
 		r.length, r.plain = r.length.or(f.length), r.plain.or(f.plain)
-		r.newline, r.begin = r.newline || f.newline, r.begin || f.begin
+		r.newline, r.begin, r.end = r.newline || f.newline, r.begin || f.begin, r.end || f.end
+		r.lines = r.lines.or(f.lines)
 		if r.exact != nil && f.exact != nil && len(r.exact)+len(f.exact) <= maxSet {
 			r.exact = append(slices.Clone(r.exact), f.exact...)
 		} else {

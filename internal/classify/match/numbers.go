@@ -10,11 +10,16 @@ import (
 
 // automaton is many expressions as one program (Thompson). It never changes; each scanner builds the states it needs.
 type automaton struct {
-	inst   []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
-	starts []uint32
+	inst  []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
+	parts [][]uint32    // the beginnings of the patterns that are looked for together
+	first [256]bool     // the bytes that a match can begin with, see firsts
 }
 
-func newAutomaton(trees []*syntax.Regexp) (*automaton, error) {
+// newAutomaton makes one of some expressions, or none of none. With apart each is looked for by itself, else all together.
+func newAutomaton(trees []*syntax.Regexp, apart bool) (*automaton, error) {
+	if len(trees) == 0 {
+		return nil, nil
+	}
 	a := &automaton{}
 	for i, re := range trees {
 		p, err := syntax.Compile(re.Simplify())
@@ -33,9 +38,28 @@ func newAutomaton(trees []*syntax.Regexp) (*automaton, error) {
 			}
 			a.inst = append(a.inst, in)
 		}
-		a.starts = append(a.starts, base+uint32(p.Start))
+		if apart || i == 0 {
+			a.parts = append(a.parts, nil)
+		}
+		last := &a.parts[len(a.parts)-1]
+		*last = append(*last, base+uint32(p.Start))
 	}
 	return a, nil
+}
+
+// firsts finds the bytes that a match of the first part can begin with.
+func (a *automaton) firsts() {
+	c := newCache(a)
+	for before := range beforeText + 1 {
+		from := c.start(0, before)
+		for b := range symHigh {
+			a.first[b] = a.first[b] || c.step(from, b) != stateDead
+		}
+		high := c.step(from, symHigh) != stateDead
+		for b := symHigh; b < len(a.first); b++ {
+			a.first[b] = a.first[b] || high
+		}
+	}
 }
 
 // Symbols of the automaton: the bytes of ASCII, any other character, and the end of the text.
@@ -69,7 +93,7 @@ type cache struct {
 	prev  []uint8
 	outs  [][]int32 // patterns that match on entering the state
 	ids   map[string]int32
-	begin [4]int32
+	begin []int32 // by part and what stands before it; 0 for not made yet
 
 	stack, set []uint32
 	out        []int32
@@ -79,7 +103,10 @@ type cache struct {
 }
 
 func newCache(a *automaton) *cache {
-	c := &cache{a: a, mark: make([]uint32, len(a.inst))}
+	if a == nil {
+		return nil
+	}
+	c := &cache{a: a, mark: make([]uint32, len(a.inst)), begin: make([]int32, 4*len(a.parts))}
 	c.reset()
 	return c
 }
@@ -88,9 +115,16 @@ func (c *cache) reset() {
 	c.next, c.core, c.prev, c.outs, c.ids = c.next[:0], c.core[:0], c.prev[:0], c.outs[:0], map[string]int32{}
 	c.state(nil, 0, nil) // unknown
 	c.state(nil, 1, nil) // dead
-	for p := range c.begin {
-		c.begin[p] = c.state(c.a.starts, uint8(p), nil)
+	clear(c.begin)
+}
+
+// start is the state in which a part begins.
+func (c *cache) start(part int, before uint8) int32 {
+	i := 4*part + int(before)
+	if c.begin[i] == stateUnknown {
+		c.begin[i] = c.state(c.a.parts[part], before, nil)
 	}
+	return c.begin[i]
 }
 
 // state returns the state with that core, made if it is new.
@@ -201,12 +235,13 @@ func assertions(prev uint8, sym int) syntax.EmptyOp {
 	return holds | syntax.EmptyNoWordBoundary
 }
 
-// at appends the patterns that may match from offset p on, and returns how many characters it read. It never misses one.
-func (c *cache) at(text []byte, p int, hits []int32) (found []int32, read int) {
+// at appends the patterns of a part that may match from offset p on, and returns up to where it had to read to know. It never
+// misses one, and what stands behind end makes no difference to any.
+func (c *cache) at(text []byte, part, p int, hits []int32) (found []int32, end int) {
 	if len(c.core) > maxStates {
 		c.reset()
 	}
-	state := c.begin[standing(text, p)]
+	state := c.start(part, standing(text, p))
 	for {
 		sym := symEnd
 		if p < len(text) {
@@ -218,7 +253,8 @@ func (c *cache) at(text []byte, p int, hits []int32) (found []int32, read int) {
 			c.next[int(state)*symbols+sym] = to
 		}
 		if to == stateDead {
-			return hits, read
+			_, n := utf8.DecodeRune(text[p:])
+			return hits, p + n
 		}
 		for _, o := range c.outs[to] {
 			if !slices.Contains(hits, o) {
@@ -227,7 +263,7 @@ func (c *cache) at(text []byte, p int, hits []int32) (found []int32, read int) {
 		}
 		switch sym {
 		case symEnd:
-			return hits, read
+			return hits, p
 		case symHigh:
 			_, n := utf8.DecodeRune(text[p:])
 			p += n
@@ -235,7 +271,6 @@ func (c *cache) at(text []byte, p int, hits []int32) (found []int32, read int) {
 			p++
 		}
 		state = to
-		read++
 	}
 }
 
@@ -252,40 +287,73 @@ func standing(text []byte, p int) uint8 {
 	return beforeOther
 }
 
-// readings is how often each character of a text may be read by the automaton, on average: enough for any text but one
-// made of digits.
+// readings is how often each character of a text may be read by an automaton, on average: enough for any text but one made
+// for it.
 const readings = 64
+
+func (s *Scanner) allowance() int { return readings * (len(s.text) + 64) }
+
+func (s *Scanner) anyWanted(rules []int32) bool {
+	return len(rules) > 0 && (s.want == nil || slices.ContainsFunc(rules, s.wanted))
+}
 
 // numbers starts the automaton wherever a run of digits can belong to a match.
 func (s *Scanner) numbers() {
-	if s.auto == nil || s.want != nil && !slices.ContainsFunc(s.e.digits, s.wanted) {
+	if !s.anyWanted(s.e.digits) {
 		return
 	}
-	e, next, left := s.e, 0, readings*(len(s.text)+64)
+	e, next, left := s.e, 0, s.allowance()
 	for _, d := range s.runs {
 		for p := max(next, int(d.start)-e.before); p < int(d.end); p++ {
 			next = p + 1
-			if e.edged && wordByte(s.text[p]) == (p > 0 && wordByte(s.text[p-1])) || inside(s.text, p) {
+			if !e.numbers.first[s.text[p]] || e.edged && !s.edge(p) || inside(s.text, p) {
 				continue
 			}
-			var read int
-			s.hits, read = s.auto.at(s.text, p, s.hits[:0])
-			for _, h := range s.hits {
-				if r := e.digits[h]; s.wanted(r) {
-					s.anchored(r, &e.rules[r], p)
-				}
-			}
-			if left -= read; left < 0 {
-				s.eachNumber()
+			if left -= s.start(s.auto, e.digits, p); left < 0 {
+				s.each(e.digits)
 				return
 			}
 		}
 	}
 }
 
-// eachNumber searches the text for each of the automaton's rules by itself, in place of what is left of it.
-func (s *Scanner) eachNumber() {
-	for _, r := range s.e.digits {
+// edges starts the automaton at every word boundary.
+func (s *Scanner) edges() {
+	if !s.anyWanted(s.e.words) {
+		return
+	}
+	left, first := s.allowance(), &s.e.edges.first
+	for p, b := range s.text {
+		if !first[b] || !s.edge(p) || inside(s.text, p) {
+			continue
+		}
+		if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
+			s.each(s.e.words)
+			return
+		}
+	}
+}
+
+// edge says whether p is a word boundary.
+func (s *Scanner) edge(p int) bool {
+	return wordByte(s.text[p]) != (p > 0 && wordByte(s.text[p-1]))
+}
+
+// start looks for rules at offset p, and returns how much it read for it.
+func (s *Scanner) start(auto *cache, rules []int32, p int) int {
+	hits, end := auto.at(s.text, 0, p, s.hits[:0])
+	for _, h := range hits {
+		if r := rules[h]; s.wanted(r) {
+			s.anchored(r, &s.e.rules[r], p)
+		}
+	}
+	s.hits = hits
+	return end - p
+}
+
+// each searches the text for every one of some rules by itself, in place of what is left of the work of their automaton.
+func (s *Scanner) each(rules []int32) {
+	for _, r := range rules {
 		if s.wanted(r) && s.done(r) < len(s.text) {
 			s.wholeText(r)
 		}

@@ -21,7 +21,9 @@ type Scanner struct {
 	exotic []int32
 	fold   folded
 	found  []candidate
-	auto   *cache
+	auto   *cache // of Engine.numbers
+	atEdge *cache // of Engine.edges
+	reach  *cache // of Engine.reach
 	digits uint64 // all ones when runs of digits are wanted
 	hits   []int32
 
@@ -35,9 +37,9 @@ type Scanner struct {
 }
 
 func newScanner(e *Engine) *Scanner {
-	s := &Scanner{e: e, rules: make([]progress, len(e.rules))}
-	if e.numbers != nil {
-		s.auto, s.digits = newCache(e.numbers), ^uint64(0)
+	s := &Scanner{e: e, rules: make([]progress, len(e.rules)), auto: newCache(e.numbers), atEdge: newCache(e.edges), reach: newCache(e.reach)}
+	if s.auto != nil {
+		s.digits = ^uint64(0)
 	}
 	return s
 }
@@ -78,6 +80,7 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 		}
 	}
 	s.numbers()
+	s.edges()
 	for _, r := range s.e.always {
 		if s.wanted(r) {
 			s.wholeText(r)
