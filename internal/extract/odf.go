@@ -73,6 +73,7 @@ func (w *walker) odfPart(a *archive, low string, tables bool) {
 	w.xmlPart(a, a.byLow[low], where, d)
 	d.finish()
 	w.segment(where, Hidden, a.f.att, d.hidden.String())
+	w.segment(where+"!generator", Hidden, a.f.att, d.program.String())
 	w.segment(where, Href, a.f.att, d.links.String())
 }
 
@@ -83,6 +84,11 @@ type odfText struct {
 	hidden strings.Builder
 	links  strings.Builder
 	limit  int64
+
+	// The program that wrote the document stands apart: the number of its build would speak for or against numbers beside it.
+	program   strings.Builder
+	inProgram bool
+
 	taken  int64
 	para   int  // open paragraphs
 	tables bool // each table is a segment of its own
@@ -115,6 +121,8 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		if len(d.levels) < maxLevels {
 			d.levels = append(d.levels, &flow{})
 		}
+	case "generator":
+		d.inProgram = true
 	case "a":
 		if d.links.Len() < maxLinks {
 			d.links.WriteString(attr(attrs, "href") + "\n")
@@ -132,6 +140,9 @@ func (d *odfText) cell(attrs []xml.Attr) {
 		d.loose(plainNumber(v))
 	}
 	d.loose(attr(attrs, "string-value"))
+	if v := attr(attrs, "formula"); strings.Contains(v, `"`) {
+		d.loose(v) // what is written into it
+	}
 }
 
 func (d *odfText) openTable(name string) {
@@ -147,6 +158,8 @@ func (d *odfText) end(name string) {
 	case "p", "h":
 		d.para = max(0, d.para-1)
 		d.top().block()
+	case "generator":
+		d.inProgram = false
 	case "table":
 		if d.depth = max(0, d.depth-1); d.tables && d.depth == 0 {
 			d.give()
@@ -164,6 +177,10 @@ func (d *odfText) end(name string) {
 
 func (d *odfText) chars(b []byte) {
 	if d.taken += int64(len(b)); d.taken > d.limit+chunk {
+		return
+	}
+	if d.inProgram {
+		d.program.Write(b)
 		return
 	}
 	if d.para > 0 {

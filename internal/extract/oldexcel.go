@@ -22,6 +22,7 @@ const (
 	biffSST      = 0x00fc
 	biffLabelSST = 0x00fd
 	biffTextBox  = 0x01b6
+	biffInput    = 0x01be
 	biffLink     = 0x01b8
 	biffNumber   = 0x0203
 	biffLabel    = 0x0204
@@ -47,7 +48,6 @@ func (w *walker) oldExcel(o *oleFile) {
 		w.unreadable(o.f.where, Corrupt, "damaged Excel workbook")
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, strings.Join(x.names, "\n"))
-	w.segment(o.f.where, Hidden, o.f.att, x.loose.String())
 }
 
 // biff reads the records of a workbook, sheet by sheet.
@@ -65,7 +65,7 @@ type biff struct {
 	formats                formats
 
 	out      strings.Builder
-	loose    strings.Builder
+	loose    strings.Builder // of the sheet: headers, footers, comments, drawings, links, what formulas are made of
 	row, col int
 	cells    bool // the sheet has a cell
 	formula  bool // the result of a formula follows as a string
@@ -114,7 +114,7 @@ func (x *biff) run() {
 
 // record handles one record by its kind; one too short for its kind is passed over as damage.
 func (x *biff) record(kind uint16, d []byte) {
-	shortest := map[uint16]int{biffSheet: 8, biffXF: 4, biffSST: 8, biffLabelSST: 10, biffNumber: 14, biffLabel: 8, biffRString: 8, biffRK: 10, biffMulRK: 6, biffFormula: 14, biffTextBox: 12, biffFormat: 4}
+	shortest := map[uint16]int{biffSheet: 8, biffXF: 4, biffSST: 8, biffLabelSST: 10, biffNumber: 14, biffLabel: 8, biffRString: 8, biffRK: 10, biffMulRK: 6, biffFormula: 14, biffInput: 4, biffTextBox: 12, biffFormat: 4}
 	if len(d) < shortest[kind] {
 		x.damaged = true
 		return
@@ -136,6 +136,8 @@ func (x *biff) record(kind uint16, d []byte) {
 		x.sharedStrings(d)
 	case biffTextBox:
 		x.textBox(d)
+	case biffInput:
+		x.inputHelp(d)
 	case biffLink:
 		x.loosely(utf16le(d[min(len(d), 8):]))
 	case biffHeader, biffFooter:
@@ -192,8 +194,10 @@ func (x *biff) flush() {
 		where += "!" + safeName(x.names[x.sheets-1])
 	}
 	x.w.segment(where, AttachmentText, x.f.att, x.out.String())
-	x.limit -= int64(x.out.Len())
+	x.w.segment(where, Hidden, x.f.att, x.loose.String())
+	x.limit -= int64(x.out.Len() + x.loose.Len())
 	x.out.Reset()
+	x.loose.Reset()
 	x.row, x.col, x.cells, x.formula = 0, 0, false, false
 }
 
@@ -250,6 +254,9 @@ func (x *biff) manyRK(d []byte) {
 // formulaResult writes what a formula came to; a text follows in a record of its own.
 func (x *biff) formulaResult(d []byte) {
 	x.formula = false
+	if len(d) > 22 {
+		x.literals(d[22:])
+	}
 	if binary.LittleEndian.Uint16(d[12:]) != 0xffff {
 		x.number(d, math.Float64frombits(binary.LittleEndian.Uint64(d[6:])))
 		return
@@ -257,6 +264,44 @@ func (x *biff) formulaResult(d []byte) {
 	if d[6] == 0 {
 		x.cell(d, "")
 		x.formula = true
+	}
+}
+
+// minLiteral is the shortest text in a formula that is looked at; operands look like shorter ones by chance.
+const minLiteral = 6
+
+// literals gives out the texts that are written into a formula (PtgStr, MS-XLS 2.5.198.89). The tokens before them are not
+// understood but searched: what is no text is told by its control characters.
+func (x *biff) literals(tokens []byte) {
+	const ptgStr = 0x17
+	for i := 0; i+2 < len(tokens); i++ {
+		n := int(tokens[i+1])
+		if tokens[i] != ptgStr || n < minLiteral {
+			continue
+		}
+		body, size := tokens[i+2:], n
+		if x.wide {
+			size = 1 + n<<(body[0]&1)
+		}
+		if size > len(body) || x.wide && body[0] > 1 {
+			continue
+		}
+		if s := x.chars(body, n); strings.IndexFunc(s, func(r rune) bool { return r < ' ' }) < 0 {
+			x.loosely(s)
+			i += 1 + size
+		}
+	}
+}
+
+// inputHelp reads what is shown where a cell is filled in (MS-XLS 2.4.90): title and text, of the prompt and of the error.
+func (x *biff) inputHelp(d []byte) {
+	s := stringReader{parts: [][]byte{d[4:]}}
+	for range 4 {
+		n, ok := s.exactly(2)
+		if !ok {
+			return
+		}
+		x.loosely(s.chars(int(binary.LittleEndian.Uint16(n))))
 	}
 }
 

@@ -1,7 +1,10 @@
 package extract
 
 import (
+	"bytes"
+	"compress/zlib"
 	"encoding/binary"
+	"strconv"
 	"strings"
 )
 
@@ -11,6 +14,8 @@ const (
 	pptBytes    = 0x0fa8
 	pptString   = 0x0fba
 	pptCrypt    = 0x2f14
+	pptObject   = 0x1011
+	pptTagData  = 0x138b
 	pptEndUser  = 0x0ff6
 	pptLocked   = 0xf3d1c4df // headerToken of a locked presentation, MS-PPT 2.3.2
 	pptContains = 0x0f       // version of records that contain others
@@ -25,25 +30,59 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 	}
 	b := w.oleBytes(o, o.stream("PowerPoint Document"))
 	var text strings.Builder
+	var objects []pptStorage
 	for n := 0; len(b) >= 8 && int64(text.Len()) <= w.text; n++ {
-		version, kind, size := binary.LittleEndian.Uint16(b)&0x0f, binary.LittleEndian.Uint16(b[2:]), int64(binary.LittleEndian.Uint32(b[4:]))
+		head, kind, size := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:]), int64(binary.LittleEndian.Uint32(b[4:]))
+		version := head & 0x0f
 		b = b[8:]
 		switch {
 		case kind == pptCrypt:
 			w.unreadable(o.f.where, Encrypted, "office document with a password")
 			return
-		case version == pptContains:
-			continue // what it contains comes next
+		case version == pptContains, kind == pptTagData:
+			continue // what it contains comes next; comments stand in the data of tags
 		case size > int64(len(b)):
 			w.unreadable(o.f.where, Corrupt, "damaged PowerPoint presentation")
 			size = int64(len(b))
 		case n%1024 == 1023 && w.expired():
 			return
 		}
+		if kind == pptObject {
+			objects = append(objects, pptStorage{b[:size], head>>4 == 1})
+		}
 		text.WriteString(pptPiece(kind, b[:size]))
 		b = b[size:]
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, text.String())
+	for i, s := range objects {
+		if !w.entry(o.f) {
+			return
+		}
+		w.pptEmbedded(o, "object"+strconv.Itoa(i+1), s)
+	}
+}
+
+// pptStorage is an embedded document (MS-PPT 2.10.34): a compound file, packed behind its length or as it is.
+type pptStorage struct {
+	data   []byte
+	packed bool
+}
+
+func (w *walker) pptEmbedded(o *oleFile, name string, s pptStorage) {
+	if !s.packed {
+		w.bytesInside(o.f, name, s.data)
+		return
+	}
+	if len(s.data) < 4 {
+		w.unreadable(o.f.where, Corrupt, "damaged PowerPoint presentation")
+		return
+	}
+	z, err := zlib.NewReader(bytes.NewReader(s.data[4:]))
+	if err != nil {
+		w.unreadable(o.f.where, Corrupt, "damaged PowerPoint presentation")
+		return
+	}
+	w.file(o.f, name, &unpacker{w: w, where: o.f.where, r: z, ratio: &ratio{packed: int64(len(s.data))}}, true)
 }
 
 // pptPiece is the text of a record; paragraphs end with CR, lines with VT.

@@ -52,12 +52,22 @@ func (w *walker) oleDocument(o *oleFile) {
 		w.detected(o.f, "application/vnd.ms-outlook")
 		w.outlookMessage(o, nil)
 		return
-	default:
+	case !o.carrier():
 		w.unreadable(o.f.where, Unsupported, "cannot read "+o.f.found.mime)
 	}
 	w.oleProperties(o)
 	w.oleObjects(o)
 }
+
+// carrier says whether the file is but the wrapping of another one, as documents embed them.
+func (o *oleFile) carrier() bool {
+	return slices.ContainsFunc(o.streams, func(s *mscfb.File) bool {
+		return len(s.Path) == 0 && (native(s) || s.Name == "Package" || s.Name == "CONTENTS")
+	})
+}
+
+// native says whether a stream holds a file that was dropped into a document.
+func native(s *mscfb.File) bool { return s.Name == "Ole10Native" || s.Name == "\x01Ole10Native" }
 
 // detected names the type of content that is an attachment by itself.
 func (w *walker) detected(f *leaf, mime string) {
@@ -201,12 +211,12 @@ func (w *walker) oleObjects(o *oleFile) {
 		}
 		where := strings.Join(append(slices.Clone(s.Path), s.Name), "_")
 		switch {
-		case s.Name == "Ole10Native" || s.Name == "\x01Ole10Native":
+		case native(s):
 			if name, data := nativeObject(w.oleBytes(o, s)); len(data) > 0 {
 				w.entryName(o.f, name)
 				w.bytesInside(o.f, name, data)
 			}
-		case s.Name == "Package" && len(s.Path) > 0, s.Name == "CONTENTS" && len(s.Path) > 0:
+		case s.Name == "Package", s.Name == "CONTENTS":
 			w.bytesInside(o.f, where, w.oleBytes(o, s))
 		case len(s.Path) > 0 && (s.Name == "WordDocument" || s.Name == "Workbook" || s.Name == "PowerPoint Document"):
 			w.oleStorage(o, s)

@@ -17,7 +17,8 @@ func (w *walker) outlookMessage(o *oleFile, path []string) {
 	}
 	w.mapiMessage(o.f, p)
 	for _, dir := range o.dirs(path, "__recip_version1.0_") {
-		w.segment(o.f.where, Hidden, o.f.att, w.outlookProps(o, append(slices.Clone(path), dir)).others.String())
+		r := w.outlookProps(o, append(slices.Clone(path), dir))
+		w.segment(o.f.where, Hidden, o.f.att, r.text[mapiDisplayName]+"\n"+r.others.String())
 	}
 	for _, dir := range o.dirs(path, "__attach_version1.0_") {
 		if !w.entry(o.f) {

@@ -88,6 +88,7 @@ type rtf struct {
 	hidden strings.Builder
 
 	objects [][]byte // one digit a byte
+	apart   bool     // what is hidden next does not go on with what was hidden last
 	html    bool     // the document carries HTML
 	damaged bool
 }
@@ -99,6 +100,7 @@ type rtfGroup struct {
 	hidden bool // \v
 	star   bool // \* was met: an unknown destination is to be passed over
 	start  bool // nothing was met yet
+	own    bool // the destination began with this group
 }
 
 type rtfDest uint8
@@ -124,13 +126,16 @@ func (d *rtf) read(b []byte, expired func() bool) {
 				return
 			}
 			d.stack = append(d.stack, d.group)
-			d.group.start, d.group.star = true, false
+			d.group.start, d.group.star, d.group.own = true, false, false
 			left, b = 0, b[1:]
 		case '}':
 			d.flush()
 			if len(d.stack) == 0 {
 				d.damaged = d.damaged || len(bytes.Trim(b, "}\x00 \r\n")) > 0
 				return
+			}
+			if d.group.own && d.group.dest == rtfAside {
+				d.apart = true // one property must not run into the next
 			}
 			d.group = d.stack[len(d.stack)-1]
 			d.stack = d.stack[:len(d.stack)-1]
@@ -274,6 +279,7 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 
 // destination begins a group of a kind of its own.
 func (d *rtf) destination(word string) {
+	d.group.own = true
 	switch word {
 	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable",
 		"listoverridetable", "rsidtbl", "generator", "xmlnstbl", "filetbl", "revtbl", "pgptbl", "mmathPr", "blipuid", "nonshppict":
@@ -296,6 +302,7 @@ func (d *rtf) destination(word string) {
 	if strings.HasPrefix(word, "mhtmltag") {
 		d.group.dest = rtfIgnore
 	}
+	d.apart = d.hidden.Len() > 0
 	d.group.star = false
 }
 
@@ -339,9 +346,14 @@ func (d *rtf) put(s string) {
 	case d.group.dest == rtfIgnore || d.group.dest == rtfBinary:
 	case d.group.dest == rtfAside || d.group.hidden:
 		if int64(d.hidden.Len()) <= d.limit {
+			if d.apart {
+				d.apart = false
+				d.hidden.WriteByte('\n')
+			}
 			d.hidden.WriteString(s)
 		}
 	case int64(d.text.Len()) <= d.limit:
+		d.apart = d.hidden.Len() > 0
 		d.text.WriteString(s)
 	}
 }

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/xml"
 	"path"
 	"strconv"
@@ -235,6 +236,11 @@ func (s *sheet) chars(b []byte) {
 	case s.inCell && (s.in == "v" || s.in == "t"):
 		if s.value.Len() < maxCell {
 			s.value.Write(b)
+		}
+	case s.inCell && s.in == "f":
+		if bytes.IndexByte(b, '"') >= 0 && int64(s.loose.Len()) <= s.limit { // what is written into a formula
+			s.loose.Write(b)
+			s.loose.WriteByte('\n')
 		}
 	case !s.inCell && s.in != "" && int64(s.loose.Len()) <= s.limit && strings.TrimSpace(string(b)) != "":
 		s.loose.Write(b)

@@ -77,6 +77,7 @@ var magics = [...]magic{
 	{0, "\x00\x00\x00\x0CjP  ", "image/jp2", asMedia},
 	{0, "\xD7\xCD\xC6\x9A", "image/wmf", asMedia},
 	{40, " EMF", "image/emf", asMedia},
+	{0, "VCLMTF", "image/x-svm", asMedia},                     // the pictures that LibreOffice keeps of embedded objects
 	{0, "\x00\x05\x16\x07", "application/applefile", asMedia}, // the icon and flags of a Mac file, RFC 1740
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},

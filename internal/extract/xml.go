@@ -17,13 +17,21 @@ type xmlHandler interface {
 	chars(b []byte)
 }
 
+// commentHandler takes the comments too.
+type commentHandler interface{ comment(b []byte) }
+
 // tokens reads XML without a tree, without entities of its own and without schema. What
 // is malformed is reported as corrupt at where; what came before was handed on.
 func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
 	g := &tokenGuard{r: r, max: w.lim.Text + tokenRoom}
 	d := xml.NewDecoder(widened(g))
-	d.Strict = false
 	d.CharsetReader = charsetReader
+	w.decode(d, g, where, h)
+}
+
+// decode hands the tokens of d to h.
+func (w *walker) decode(d *xml.Decoder, g *tokenGuard, where string, h xmlHandler) {
+	d.Strict = false
 	for n := 1; ; n++ {
 		g.n = 0
 		if n%1024 == 0 && w.expired() {
@@ -47,6 +55,10 @@ func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
 			h.end(t.Name.Local)
 		case xml.CharData:
 			h.chars(t)
+		case xml.Comment:
+			if c, ok := h.(commentHandler); ok {
+				c.comment(t)
+			}
 		case xml.Directive:
 			if strings.Contains(string(t), "<!ENTITY") || strings.Contains(string(t), "ENTITY ") {
 				w.unreadable(where, Corrupt, "XML that declares entities")
@@ -117,12 +129,15 @@ func attr(attrs []xml.Attr, name string) string {
 	return ""
 }
 
-// xmlText gives out an XML attachment: the text between the tags one a line, and the
-// values of attributes. XML that cannot be read to its end is given out as it stands too.
+// xmlText gives out an XML attachment: the text between the tags one a line, the
+// values of attributes, and comments. XML that cannot be read to its end is given out as it stands too.
 func (w *walker) xmlText(f *leaf, text string) {
 	g := &genericXML{limit: int(w.lim.Text)}
 	before := len(w.out.Unreadable)
-	w.tokens(strings.NewReader(text), f.where, g)
+	guard := &tokenGuard{r: strings.NewReader(text), max: w.lim.Text + tokenRoom}
+	d := xml.NewDecoder(guard)
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // the charset was undone
+	w.decode(d, guard, f.where, g)
 	w.segment(f.where, f.kind, f.att, g.text.String())
 	w.segment(f.where, Hidden, f.att, g.attrs.String())
 	w.segment(f.where, Href, f.att, g.links.String())
@@ -155,6 +170,13 @@ func (g *genericXML) start(_ string, attrs []xml.Attr) {
 func (g *genericXML) end(string) {
 	if s := g.text.String(); s != "" && s[len(s)-1] != '\n' {
 		g.text.WriteByte('\n')
+	}
+}
+
+func (g *genericXML) comment(b []byte) {
+	if g.attrs.Len() <= g.limit && strings.TrimSpace(string(b)) != "" {
+		g.attrs.Write(b)
+		g.attrs.WriteByte('\n')
 	}
 }
 

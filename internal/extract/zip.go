@@ -22,6 +22,7 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 		w.unreadable(f.where, Corrupt, "damaged zip file")
 		return
 	}
+	w.segment(f.where, Hidden, f.att, lenient([]byte(zr.Comment)))
 	a := w.index(f, zr.File)
 	switch {
 	case a.has("[content_types].xml"):
@@ -44,6 +45,7 @@ func (w *walker) index(f *leaf, files []*zip.File) *archive {
 		if _, twice := a.byLow[low]; twice {
 			w.unreadable(f.where, Ambiguous, "two files of one name in the archive")
 		}
+		w.segment(f.where, Hidden, f.att, lenient([]byte(zf.Comment)))
 		a.byLow[low] = zf
 		a.files = append(a.files, zf)
 	}

@@ -1,0 +1,75 @@
+package extract
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// place is one line of testdata/places/places.txt.
+type place struct{ file, what, number, kind, where string }
+
+func readPlaces(t testing.TB) map[string][]place {
+	t.Helper()
+	b, err := os.ReadFile("testdata/places/places.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]place{}
+	for line := range strings.Lines(string(b)) {
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		if len(f) != 5 {
+			continue // comments and empty lines
+		}
+		all[f[0]] = append(all[f[0]], place{f[0], f[1], f[2], f[3], strings.TrimPrefix(f[4], "-")})
+	}
+	return all
+}
+
+// TestPlaces reads files as offices send them, made by the programs that testdata/make.sh names: a number in plain sight and
+// others in the least obvious places must be found at the right address, and nothing in them may count as not readable.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	all := readPlaces(t)
+	files, err := filepath.Glob("testdata/places/*.*")
+	if err != nil || len(files) < 45 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, path := range files {
+		name := filepath.Base(path)
+		if name == "places.txt" {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if len(all[name]) < 2 {
+				t.Fatal("places.txt names fewer than two places")
+			}
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := parseLimits(t, attached(name, b), Limits{})
+			for _, p := range all[name] {
+				if !p.in(c) {
+					t.Errorf("%s: no %s with %s at %q", p.what, p.kind, p.number, p.where)
+				}
+			}
+			for _, u := range c.Unreadable {
+				if u.Detail != "UTF-16 without a mark" || !strings.HasPrefix(name, "utf16") {
+					t.Errorf("not read: %v", u)
+				}
+			}
+		})
+	}
+}
+
+func (p place) in(c *Content) bool {
+	for _, s := range c.Segments {
+		if s.Where == "att[1]/"+p.file+p.where && s.Kind.String() == p.kind && strings.Contains(s.Text, p.number) {
+			return true
+		}
+	}
+	return false
+}
