@@ -90,7 +90,25 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) {
 	if in.found.class == asMedia && quiet {
 		return
 	}
-	w.embedded(in, append(in.head, w.rest(u, err, w.lim.Spool)...))
+	switch c := in.found.class; {
+	case c < asZip && c != asMessage && c != asMailbox:
+		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Text)...))
+	case c == asMessage || c == asMailbox || c.opens():
+		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Spool)...))
+	default:
+		w.embedded(in, in.head)
+		w.pass(u, err)
+	}
+}
+
+// pass unpacks what is left of a file without keeping it, so that what the limits count stays true.
+func (w *walker) pass(u *unpacker, err error) {
+	if err == nil {
+		_, err = io.Copy(io.Discard, u)
+	}
+	if err != nil && u.broken() {
+		w.unreadable(u.where, Corrupt, "damaged archive")
+	}
 }
 
 // bytesInside is file for content that is in memory already.
@@ -114,7 +132,11 @@ func (w *walker) embedded(f *leaf, b []byte) {
 	case c == asMailbox:
 		w.mailbox(f, b)
 	case c < asZip:
-		w.giveText(f, b[:min(int64(len(b)), w.lim.Text)])
+		if int64(len(b)) > w.lim.Text {
+			w.full(f.where)
+			b = b[:w.lim.Text]
+		}
+		w.giveText(f, b)
 	case c == asMedia:
 		w.unreadable(f.where, UnknownType, "nothing to read in "+f.found.mime)
 	case c == asCMS && f.found.mime == mimeEnveloped:
@@ -159,7 +181,11 @@ type unpacker struct {
 	r     io.Reader
 	ratio *ratio
 	ticks int
+	err   error // what r ended with
 }
+
+// broken says whether the file ended by damage: neither where it should nor at a limit, which was reported.
+func (u *unpacker) broken() bool { return u.err != nil && !errors.Is(u.err, io.EOF) && !errors.Is(u.err, errLimit) }
 
 // Read implements [io.Reader].
 func (u *unpacker) Read(p []byte) (int, error) {
@@ -167,6 +193,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 		return 0, errLimit
 	}
 	n, err := u.r.Read(p)
+	u.err = err
 	u.ratio.out += int64(n)
 	u.w.unpacked -= int64(n)
 	u.ticks++
@@ -190,7 +217,7 @@ func (w *walker) rest(u *unpacker, err error, limit int64) []byte {
 		b, err = io.ReadAll(io.LimitReader(u, limit+1))
 	}
 	switch {
-	case err != nil && !errors.Is(err, errLimit) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+	case err != nil && u.broken():
 		w.unreadable(u.where, Corrupt, "damaged archive")
 	case int64(len(b)) > limit:
 		w.unreadable(u.where, TooLarge, "file inside larger than the limit")

@@ -352,16 +352,43 @@ func zerosGzip(t testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-func TestXzDictionary(t *testing.T) {
+// TestXzNeeds: what any block of any stream asks for counts, not the first alone.
+func TestXzNeeds(t *testing.T) {
 	t.Parallel()
-	b := stored(t, "lista.txt.xz")
-	if n := xzDictionary(b); n != 8<<20 {
-		t.Errorf("asks for %d bytes, want 8 MB", n)
+	one := stored(t, "lista.txt.xz")
+	const atDictionary = 12 + 4
+	greedy := bytes.Clone(one)
+	greedy[atDictionary] = 40 // 4 GB
+	pad := make([]byte, 8)
+	for _, tt := range []struct {
+		name string
+		data []byte
+		want int64
+	}{
+		{"one stream", one, 8 << 20},
+		{"a second stream", bytes.Join([][]byte{one, greedy}, nil), 4 << 30},
+		{"padding between", bytes.Join([][]byte{one, pad, greedy}, nil), 4 << 30},
+		{"cut off", one[:40], 8 << 20},
+		{"no xz behind it", append(bytes.Clone(one), "hello, world, hello"...), 8 << 20},
+		{"nothing", nil, 0},
+	} {
+		if got := xzNeeds(bytes.NewReader(tt.data)); got != tt.want {
+			t.Errorf("%s: asks for %d bytes, want %d", tt.name, got, tt.want)
+		}
 	}
-	b = bytes.Clone(b)
-	b[16] = 40 // 4 GB
-	c := parseLimits(t, attached("a.xz", b), Limits{})
+	c := parseLimits(t, attached("a.xz", append(bytes.Clone(one), greedy...)), Limits{})
 	checkContent(t, c, nil, nil, []Unreadable{{"att[1]/a.xz", TooLarge, "needs more memory than the limit"}})
+	c = parseLimits(t, attached("b.txt.xz", append(bytes.Clone(one), one...)), Limits{})
+	checkContent(t, c, []Segment{{Where: "att[1]/b.txt.xz!b.txt", Kind: AttachmentText, Text: "i arkivet\npersonnummer 19890102-2387"}}, nil, nil)
+}
+
+func FuzzXzNeeds(f *testing.F) {
+	f.Add(stored(f, "lista.txt.xz"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if n := xzNeeds(bytes.NewReader(b)); n < 0 {
+			t.Fatal(n)
+		}
+	})
 }
 
 // TestBombs: what unpacks to too much is told and not unpacked.

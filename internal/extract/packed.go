@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"compress/bzip2"
 	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -28,8 +27,7 @@ func (w *walker) openPacked(f *leaf, r io.ReaderAt, n int64) {
 			w.segment(f.where, Hidden, f.att, lenient([]byte(z.Comment)))
 		}
 	case "application/x-xz":
-		head, _ := src.Peek(64)
-		if xzDictionary(head) > maxDictionary {
+		if xzNeeds(io.NewSectionReader(r, 0, n)) > maxDictionary {
 			w.unreadable(f.where, TooLarge, "needs more memory than the limit")
 			return
 		}
@@ -48,38 +46,6 @@ func (w *walker) openPacked(f *leaf, r io.ReaderAt, n int64) {
 
 // maxDictionary is the most that an archive may ask to be held in memory: what xz -9 writes.
 const maxDictionary = 64 << 20
-
-// xzDictionary is the memory that the first block of an xz stream asks for (xz file format 3.1, 5.3.1), 0 if that is not
-// to be found.
-func xzDictionary(b []byte) int64 {
-	const header = 12
-	if len(b) < header+8 {
-		return 0
-	}
-	flags, b := b[header+1], b[header+2:]
-	skip := func() uint64 {
-		v, n := binary.Uvarint(b)
-		b = b[max(0, min(n, len(b))):]
-		return v
-	}
-	for _, has := range []byte{0x40, 0x80} { // sizes
-		if flags&has != 0 {
-			skip()
-		}
-	}
-	for range flags&3 + 1 {
-		id, n := skip(), skip()
-		if n > uint64(len(b)) {
-			return 0
-		}
-		if id == 0x21 && n == 1 { // LZMA2
-			d := b[0] & 0x3f
-			return int64(2|d&1) << (d/2 + 11)
-		}
-		b = b[n:]
-	}
-	return 0
-}
 
 // packedName is the name of the file inside, by the habit of the programs that pack.
 func packedName(name string) string {

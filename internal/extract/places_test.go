@@ -73,3 +73,24 @@ func (p place) in(c *Content) bool {
 	}
 	return false
 }
+
+// TestCutOff: a packed file that ends too early is not taken for the whole.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"arkiv.tar.gz", "arkiv.tar.bz2", "arkiv.tar.xz", "namn.gz", "slides.ppt.gz", "arkiv.7z", "arkiv.zip", "arkiv4.rar", "arkiv5.rar", "text.docx", "text.odt", "text.doc", "sheet.xls", "text.rtf", "winmail.dat", "brev.msg"} {
+		b, err := os.ReadFile("testdata/places/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, share := range []int{50, 80, 95} {
+			c := parseLimits(t, attached(name, b[:len(b)*share/100]), Limits{})
+			found := false
+			for _, u := range c.Unreadable {
+				found = found || u.Reason == Corrupt || u.Reason == Ambiguous
+			}
+			if !found {
+				t.Errorf("%d %% of %s: findings %v", share, name, c.Unreadable)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"archive/zip"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -23,6 +24,9 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 		return
 	}
 	w.segment(f.where, Hidden, f.att, lenient([]byte(zr.Comment)))
+	if !listsFirst(r, zr.File) {
+		w.unreadable(f.where, Ambiguous, "archive whose first file is not in its list")
+	}
 	a := w.index(f, zr.File)
 	switch {
 	case a.has("[content_types].xml"):
@@ -32,6 +36,24 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	default:
 		w.listZip(a)
 	}
+}
+
+// listsFirst says whether the file that an archive begins with is in its list. It is not where an archive was cut off and the
+// list that is found belongs to another one inside it, and where one archive stands before another: programs that read from
+// the start show other files than those that read the list at the end.
+func listsFirst(r io.ReaderAt, files []*zip.File) bool {
+	const size = 30 // of a local file header, APPNOTE 4.3.7
+	var head [size]byte
+	if _, err := r.ReadAt(head[:], 0); err != nil || string(head[:4]) != "PK\x03\x04" {
+		return true
+	}
+	first := size + int64(binary.LittleEndian.Uint16(head[26:])) + int64(binary.LittleEndian.Uint16(head[28:]))
+	for _, f := range files {
+		if at, err := f.DataOffset(); err == nil && at == first {
+			return true
+		}
+	}
+	return false
 }
 
 // index lists the files of an archive, up to the limit.
