@@ -78,7 +78,7 @@ func classifyReturn(ctx context.Context, env message.Envelope, body message.Body
 	if err != nil {
 		return 0, err
 	}
-	c, err := extract.Parse(ctx, bytes.NewReader(raw), extract.DefaultLimits())
+	c, _, err := extract.ParsePlain(ctx, bytes.NewReader(raw), extract.DefaultLimits()) // the header is all that counts
 	if err != nil {
 		return 0, err
 	}

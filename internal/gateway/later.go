@@ -35,7 +35,8 @@ func (g *Gateway) headerContent(ctx context.Context, body message.Body) (*extrac
 	if err != nil {
 		return nil, err
 	}
-	return extract.Parse(ctx, bytes.NewReader(append(header, "\r\n\r\n"...)), extract.DefaultLimits())
+	c, _, err := extract.ParsePlain(ctx, bytes.NewReader(append(header, "\r\n\r\n"...)), extract.DefaultLimits())
+	return c, err
 }
 
 // Classify judges a message that was stored unjudged.
