@@ -19,6 +19,8 @@ type reading struct {
 	Text   string
 	Alt    string
 	Unsure string // fixed wording, empty when the reading is certain
+	Mild   bool   // Unsure is settled when a second reading agrees
+	Loose  bool   // outside the strict subset: bytes and label do not fit
 }
 
 // decodeText turns bytes into UTF-8. A byte order mark beats the label; text labelled
@@ -37,22 +39,22 @@ func decodeText(b []byte, label string) reading {
 		if enc := wideWithoutMark(b); enc != nil {
 			return reading{Text: decodeWith(enc, b), Alt: lenient(b), Unsure: "UTF-16 without a mark"}
 		}
-		return reading{Text: lenient(b)}
+		return reading{Text: lenient(b), Loose: unlabelled(b, label)}
 	case "utf-7", "unicode-1-1-utf-7", "csunicode11utf7":
-		return reading{Text: lenient(b), Unsure: "charset UTF-7"}
+		return reading{Text: lenient(b), Unsure: "charset UTF-7", Mild: true}
 	}
 	enc, super := lookup(label)
 	if enc == nil {
-		r := reading{Text: lenient(b)}
+		r := reading{Text: lenient(b), Loose: true}
 		if !utf8.Valid(b) {
-			r.Unsure = "unknown charset"
+			r.Unsure, r.Mild = "unknown charset", mostlyASCII(b)
 		}
 		return r
 	}
-	r := reading{Text: decodeWith(enc, b)}
+	r := reading{Text: decodeWith(enc, b), Loose: !super}
 	if !super || multiByte(b) {
 		if alt := lenient(b); alt != r.Text {
-			r.Alt = alt
+			r.Alt, r.Loose = alt, true
 		}
 	}
 	return r
@@ -142,6 +144,29 @@ func lenient(b []byte) string {
 		b = b[n:]
 	}
 	return s.String()
+}
+
+// unlabelled says whether 8-bit text stands under a label that does not cover it.
+func unlabelled(b []byte, label string) bool {
+	switch label {
+	case "utf-8", "utf8":
+		return !utf8.Valid(b)
+	case "", "us-ascii", "ascii", "ansi_x3.4-1968":
+		return !ascii(b)
+	}
+	return multiByte(b) // Latin-1, which is anything but UTF-8
+}
+
+// mostlyASCII says whether a text can be read without its charset, as one in a western or
+// central European language can.
+func mostlyASCII(b []byte) bool {
+	n := 0
+	for _, c := range b {
+		if c >= 0x80 || c < ' ' && c != '\r' && c != '\n' && c != '\t' {
+			n++
+		}
+	}
+	return n*4 <= len(b)
 }
 
 func ascii(b []byte) bool {

@@ -14,6 +14,8 @@ type block struct {
 	fields []Field // raw values, folded
 	junk   []byte  // lines that are no fields, and what follows them
 	odd    string  // why programs could differ in reading it; fixed wording
+	mild   bool    // odd is settled when a second reading agrees
+	loose  bool    // outside the strict subset, for what makes no difference here
 	over   Reason  // a limit that was hit
 }
 
@@ -21,12 +23,15 @@ type block struct {
 // header that does not begin like one is left to be read as the body.
 func (w *walker) readBlock(l *lines) block {
 	raw, over, ended := w.readRaw(l)
+	if ended && len(raw) == 0 && l.back != nil {
+		w.outside() // the body begins where a header should
+	}
 	b := splitFields(string(raw), w.lim.LineBytes)
 	if b.over == "" {
 		b.over = over
 	}
 	if !ended && len(raw) > 0 && l.hit >= 0 {
-		b.odd = "header runs into a boundary"
+		b.odd, b.mild = "header runs into a boundary", b.odd == ""
 		b.junk = append(b.junk, raw...)
 	}
 	return b
@@ -108,7 +113,9 @@ func splitFields(raw string, maxLine int) block {
 		case len(b.fields) == 0 && envelopeLine([]byte(line)):
 		default:
 			// Some programs skip such a line, for others the body begins here.
-			b.odd = "line in the header that is no field"
+			if b.odd == "" {
+				b.odd, b.mild = "line in the header that is no field", !structural(line)
+			}
 			if len(b.junk) == 0 {
 				b.junk = []byte(raw)
 			}
@@ -143,6 +150,11 @@ func blankFold(s string) bool {
 	return false
 }
 
+// structural says whether a line begins as the fields do that say how to read the body.
+func structural(line string) bool {
+	return len(line) > 8 && strings.EqualFold(line[:8], "content-")
+}
+
 func (b *block) addField(line string, maxLine int, blank bool) {
 	name, value, _ := strings.Cut(line, ":")
 	trimmed := strings.TrimRight(name, " \t")
@@ -150,7 +162,8 @@ func (b *block) addField(line string, maxLine int, blank bool) {
 		value = value[:maxLine]
 		b.over = TooLarge
 	}
-	if len(trimmed) > 8 && strings.EqualFold(trimmed[:8], "content-") {
+	if structural(trimmed) {
+		b.mild = false // for those who read the body from the odd line on, this one is text
 		switch {
 		case len(trimmed) != len(name):
 			b.odd = "blank before the colon of a content field"
@@ -174,7 +187,10 @@ func (b *block) get(name string) string {
 		v := unfold(b.fields[i].Value)
 		if !found {
 			first, found = v, true
-		} else if v != first {
+			continue
+		}
+		b.loose = true
+		if v != first {
 			b.odd = "two " + name + " fields"
 		}
 	}

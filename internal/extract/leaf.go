@@ -27,6 +27,12 @@ func (w *walker) leaf(l *lines, p *part, s *scope) {
 	f := leaf{part: p, s: s, dec: newDecoder(p.enc), ext: extension(p.name), att: s.att, kind: Body}
 	if p.enc == identity && isMessage(p.media.Type) {
 		w.attach(&f, sniffed{"message/rfc822", asMessage})
+		if w.nested != nil {
+			b := bytes.Clone(w.collect(l, plainDecoder{}, w.lim.Spool))
+			w.size(&f, int64(len(b)))
+			w.nested(b, &f)
+			return
+		}
 		was := l.read
 		w.descend(l, &f)
 		w.size(&f, l.read-was)
@@ -89,16 +95,16 @@ func (w *walker) body(l *lines, f *leaf) {
 		w.segment(f.where, AttachmentName, f.att, n)
 	}
 	if f.found.class >= asZip && len(f.head) > 0 {
-		w.unreadable(f.where, Ambiguous, "binary data in text")
+		w.doubt(f.where, "binary data in text")
 	}
 	f.found = sniffed{f.media.Type, asText}
 	if isHTML {
 		f.found.class = asHTML
 	}
 	if f.bare && headerAgain(f.head) {
-		w.unreadable(f.where, Ambiguous, "header fields where the body begins")
+		w.doubt(f.where, "header fields where the body begins")
 	}
-	w.doubts(f)
+	w.doubts(f.part, f.where)
 	w.readText(l, f)
 }
 
@@ -121,9 +127,13 @@ func headerAgain(b []byte) bool {
 }
 
 // doubts reports what the header left open.
-func (w *walker) doubts(f *leaf) {
-	if f.doubt != "" {
-		w.unreadable(f.where, Ambiguous, f.doubt)
+func (w *walker) doubts(p *part, where string) {
+	switch {
+	case p.doubt == "":
+	case p.mild:
+		w.sloppy(where, p.doubt)
+	default:
+		w.doubt(where, p.doubt)
 	}
 }
 
@@ -144,7 +154,7 @@ func (w *walker) attach(f *leaf, found sniffed) {
 	for _, n := range f.names {
 		w.segment(f.where, AttachmentName, f.att, n)
 	}
-	w.doubts(f)
+	w.doubts(f.part, f.where)
 }
 
 func (w *walker) size(f *leaf, n int64) { w.out.Attachments[f.att].Size = n }
@@ -153,7 +163,7 @@ func (w *walker) size(f *leaf, n int64) { w.out.Attachments[f.att].Size = n }
 func (w *walker) attachment(l *lines, f *leaf) {
 	w.mismatch(f)
 	if f.media.Type == "message/partial" {
-		w.unreadable(f.where, Ambiguous, "message sent in pieces")
+		w.doubt(f.where, "message sent in pieces")
 	}
 	switch c := f.found.class; {
 	case c == asMessage, c == asMailbox:

@@ -25,10 +25,13 @@ type lines struct {
 	closed bool // it was a close delimiter
 	near   bool // a line was met that only some readers take for a delimiter
 
-	back    []byte // a piece given back
-	start   bool   // the last piece began a line
-	cont    bool   // the next piece goes on with the same line
-	read    int64  // bytes taken from br
+	back     []byte // a piece given back
+	crlf, lf bool   // lines ended so
+	bareCR   bool   // a CR stood elsewhere than before a LF
+
+	start   bool  // the last piece began a line
+	cont    bool  // the next piece goes on with the same line
+	read    int64 // bytes taken from br
 	eof     bool
 	stopped bool // done was closed
 	err     error
@@ -65,10 +68,29 @@ func (l *lines) next() ([]byte, bool) {
 			return nil, l.end(-1, false)
 		}
 	}
+	l.look(p)
 	if l.start && len(l.bounds) > 0 && len(p) > 2 && p[0] == '-' && p[1] == '-' && l.delimiter(p) {
 		return nil, false
 	}
 	return p, true
+}
+
+// look notes how a piece ends. A CR at the end of a piece without LF is one in the middle of
+// a line longer than the buffer, and its LF may follow: that is no matter to be exact about.
+func (l *lines) look(p []byte) {
+	n := len(p)
+	if p[n-1] == '\n' {
+		n--
+		if n > 0 && p[n-1] == '\r' {
+			n--
+			l.crlf = true
+		} else {
+			l.lf = true
+		}
+	} else if p[n-1] == '\r' {
+		n--
+	}
+	l.bareCR = l.bareCR || bytes.IndexByte(p[:n], '\r') >= 0
 }
 
 // unread gives back the piece that next returned last.

@@ -13,14 +13,15 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	where := s.where("multipart")
 	boundary := strings.TrimRight(p.media.get("boundary"), " \t")
 	if p.doubt == "" && p.enc != identity {
-		p.doubt = "multipart with a transfer encoding"
+		p.doubt, p.mild = "multipart with a transfer encoding", true
 	}
-	if p.doubt != "" {
-		w.unreadable(where, Ambiguous, p.doubt)
+	w.doubts(p, where)
+	if !strictBoundary(boundary) || l.begins(boundary) {
+		w.outside()
 	}
 	switch {
 	case boundary == "" || len(boundary) > maxBoundary:
-		w.unreadable(where, Ambiguous, "multipart without a usable boundary")
+		w.doubt(where, "multipart without a usable boundary")
 		w.rawText(l, where, s)
 		return
 	case a.mime >= w.lim.MIMEDepth:
@@ -33,13 +34,33 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	r := l.parts(boundary, func() { w.filler(l, s, "preamble") }, func() bool { return w.onePart(l, s, below) })
 	if r.last {
 		w.filler(l, s, "epilogue")
+	} else {
+		w.outside()
 	}
-	if r.doubt != "" {
-		w.unreadable(where, Ambiguous, r.doubt)
+	switch {
+	case r.doubt == "":
+	case r.doubt == endedOutside:
+		w.sloppy(where, r.doubt)
+	default:
+		w.doubt(where, r.doubt)
 	}
 	if below.parent == "encrypted" && !w.protectedSince(found) {
 		w.unreadable(where, Ambiguous, "multipart/encrypted without encrypted content")
 	}
+}
+
+// endedOutside is what becomes of a multipart that a careless program forgot to close.
+const endedOutside = "multipart ended by an outer boundary"
+
+// begins says whether a boundary and one of the open ones begin alike, as far as the shorter
+// one goes: some programs compare no more than that.
+func (l *lines) begins(boundary string) bool {
+	for _, b := range l.bounds {
+		if open := string(b[2:]); strings.HasPrefix(open, boundary) || strings.HasPrefix(boundary, open) {
+			return true
+		}
+	}
+	return false
 }
 
 // protectedSince says whether something encrypted was met among the parts.
@@ -102,7 +123,7 @@ func (l *lines) parts(boundary string, preamble func(), part func() bool) walked
 	case r.count == 0:
 		r.doubt = "multipart without parts"
 	case goOn && l.hit >= 0 && l.hit < level:
-		r.doubt = "multipart ended by an outer boundary"
+		r.doubt = endedOutside
 	}
 	l.near = wasNear
 	if l.hit == level && l.closed {
@@ -112,7 +133,7 @@ func (l *lines) parts(boundary string, preamble func(), part func() bool) walked
 	return r
 }
 
-// usualPreamble is what most programs put before the first boundary.
+// usualPreamble is what most programs put before the first boundary; it says nothing.
 var usualPreamble = []byte("this is a multi-part message in mime format")
 
 // filler gives out the text before the first and after the last part: only old programs
@@ -122,6 +143,9 @@ func (w *walker) filler(l *lines, s *scope, what string) {
 	t := bytes.TrimSpace(text)
 	if len(t) == 0 || len(t) < 80 && bytes.HasPrefix(bytes.ToLower(t), usualPreamble) {
 		return
+	}
+	if what == "epilogue" || !usualFiller(t) {
+		w.outside()
 	}
 	w.segment(s.where(what), Hidden, s.att, lenient(t))
 }

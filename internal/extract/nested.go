@@ -68,6 +68,7 @@ func (w *walker) mailbox(f *leaf, b []byte) {
 func (w *walker) inner(b []byte, f *leaf) {
 	sub := newLines(bytes.NewReader(b), w.done)
 	w.descend(sub, f)
+	w.lineEnds(sub)
 	w.late = w.late || sub.stopped
 }
 

@@ -14,6 +14,7 @@ type media struct {
 	Type   string // lower case, "text/plain" or "attachment"
 	params []param
 	Odd    bool // not written as RFC 2045 5.1 says, or a parameter stands twice
+	cut    bool // a boundary or a charset is cut or encoded as RFC 2231 says, which few programs undo
 }
 
 type param struct{ name, value string }
@@ -154,6 +155,7 @@ func (m *media) join(pieces []param) {
 		if secs := split[base]; ok && secs != nil {
 			m.add(base, joinSections(secs))
 			m.Odd = m.Odd || base == "boundary" // few programs join it
+			m.cut = m.cut || base == "boundary" || base == "charset"
 			delete(split, base)
 		}
 	}

@@ -13,6 +13,9 @@ import (
 // Parse reads a whole raw message (RFC 5322, MIME; CRLF or LF) as a stream and returns
 // what was found. It never fails because of the message's content: what is malformed
 // becomes an [Unreadable]. The error is one of reading r or of ctx.
+//
+// What is outside the strict subset (strict.go) is read a second time, by a reader that is
+// not ours: it belongs into a process that may die.
 func (p Parser) Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
 	c, _, err := parse(ctx, r, lim, &walker{pdf: p.PDF})
 	return c, err
@@ -23,10 +26,11 @@ func Parse(ctx context.Context, r io.Reader, lim Limits) (*Content, error) {
 	return Parser{}.Parse(ctx, r, lim)
 }
 
-// ParsePlain is Parse for a message none of whose parts must be opened. As soon as it
-// meets one that must (an office document, an archive), it stops and says so by
-// needsChild; the content is then incomplete and the message is for [Parser.Parse], in a process
-// that may die.
+// ParsePlain is Parse for a message that needs no second reading and none of whose parts
+// must be opened. As soon as it meets one that must (an office document, an archive), it
+// stops and says so by needsChild; the content is then incomplete and the message is for
+// [Parser.Parse], in a process that may die. It says so too when the message is outside the
+// strict subset; the content then lacks the second reading.
 func ParsePlain(ctx context.Context, r io.Reader, lim Limits) (c *Content, needsChild bool, err error) {
 	return parse(ctx, r, lim, &walker{plain: true})
 }
@@ -36,8 +40,14 @@ func parse(ctx context.Context, r io.Reader, lim Limits, w *walker) (*Content, b
 	timed, cancel := context.WithTimeout(ctx, lim.Time)
 	defer cancel()
 	w.lim, w.out, w.done, w.text, w.unpacked = lim, &Content{}, timed.Done(), lim.Text, lim.Unpacked
+	var kept *spool
+	if !w.plain {
+		kept = &spool{max: maxSecond}
+		r = io.TeeReader(r, kept)
+	}
 	l := newLines(r, w.done)
 	w.message(l, &scope{att: -1}, true)
+	w.lineEnds(l)
 	switch {
 	case ctx.Err() != nil:
 		return nil, false, ctx.Err()
@@ -45,8 +55,19 @@ func parse(ctx context.Context, r io.Reader, lim Limits, w *walker) (*Content, b
 		return nil, false, fmt.Errorf("read message: %w", l.err)
 	case l.stopped || w.late:
 		w.unreadable("message", Timeout, "time limit")
+	case w.plain:
+		w.needs = w.needs || w.odd
+	case w.odd:
+		w.again(kept)
 	}
 	return w.out, w.needs, nil
+}
+
+// lineEnds looks at how the lines of a message ended.
+func (w *walker) lineEnds(l *lines) {
+	if l.bareCR || l.crlf && l.lf {
+		w.outside()
+	}
 }
 
 // walker reads one message. It lives for one call.
@@ -58,6 +79,11 @@ type walker struct {
 	plain bool // do not open attachments
 	needs bool // one would have to be opened
 	late  bool // done was closed while something was unpacked
+	odd   bool // the message is outside the strict subset
+
+	settled map[Unreadable]bool       // doubts that end when the second reading agrees
+	footed  map[string]bool           // addresses of texts in base64 with plain lines behind its end
+	nested  func(raw []byte, f *leaf) // reads an attached message, in place of the walk itself
 
 	text     int64 // bytes of text still allowed
 	unpacked int64 // bytes of unpacked content still allowed
@@ -170,8 +196,12 @@ func (w *walker) oddHeader(b *block, s *scope, where string) {
 	if b.over != "" {
 		w.unreadable(where, b.over, "header beyond the limit")
 	}
-	if b.odd != "" {
-		w.unreadable(where, Ambiguous, b.odd)
+	switch {
+	case b.odd == "":
+	case b.mild:
+		w.sloppy(where, b.odd)
+	default:
+		w.doubt(where, b.odd)
 	}
 	if len(b.junk) > 0 {
 		w.segment(where, Hidden, s.att, lenient(b.junk))
@@ -198,6 +228,7 @@ type part struct {
 	names  []string // every name that a program could take
 	cid    string
 	doubt  string // why the header can be read in two ways
+	mild   bool   // the doubt is settled when a second reading agrees
 	second string // the type by the other reading, if there is one
 	bare   bool   // the header says nothing of the content
 }
@@ -228,23 +259,38 @@ func (w *walker) describe(b *block, a around) part {
 	enc, sure := transfer(cte)
 	p.enc = enc
 	p.bare = ct == "" && cte == ""
-	disp := parseMedia(b.get("Content-Disposition"))
+	rawDisp := b.get("Content-Disposition")
+	disp := parseMedia(rawDisp)
 	p.disp = disp.Type
 	p.cid = strings.Trim(b.last("Content-ID"), "<> ")
 	p.names = names(&disp, &p.media)
 	if len(p.names) > 0 {
 		p.name = p.names[0]
 	}
+	if b.loose || ct != "" && !strictField(ct) || rawDisp != "" && !strictField(rawDisp) || p.media.cut || enc != identity && (p.multi() || isMessage(p.media.Type)) {
+		w.outside()
+	}
 	switch {
 	case b.odd != "":
 		p.doubt = b.odd
 	case !sure:
-		p.doubt = "unknown transfer encoding"
+		p.doubt, p.mild = "unknown transfer encoding", harmlessEncoding(cte)
+	case !proper && !p.media.Odd && harmlessType(ct):
+		p.doubt, p.mild = "malformed Content-Type", true
 	case !proper, p.multi() && (p.media.Odd || strings.Contains(p.media.get("boundary"), `\`)):
 		p.doubt = "malformed Content-Type"
 	}
 	b.odd = was
 	return p
+}
+
+// harmlessType says whether a type that is none can only be meant as plain text.
+func harmlessType(ct string) bool {
+	switch strings.ToLower(ct) {
+	case "", "text", "plain", "text/":
+		return true
+	}
+	return false
 }
 
 func (p *part) multi() bool { return strings.HasPrefix(p.media.Type, "multipart/") }

@@ -24,7 +24,11 @@ func (s *spool) write(b []byte) {
 	}
 	for len(b) > 0 {
 		if len(s.chunks) == 0 || len(s.chunks[len(s.chunks)-1]) == chunk {
-			s.chunks = append(s.chunks, make([]byte, 0, min(chunk, max(len(b), 8<<10))))
+			room := chunk
+			if len(s.chunks) == 0 { // most are small
+				room = min(chunk, max(len(b), 8<<10))
+			}
+			s.chunks = append(s.chunks, make([]byte, 0, room))
 		}
 		last := &s.chunks[len(s.chunks)-1]
 		k := min(len(b), chunk-len(*last))
@@ -32,6 +36,24 @@ func (s *spool) write(b []byte) {
 		s.n += int64(k)
 		b = b[k:]
 	}
+}
+
+// Write implements [io.Writer]; it never fails.
+func (s *spool) Write(b []byte) (int, error) {
+	s.write(b)
+	if s.over {
+		s.chunks, s.n, s.max = nil, 0, 0 // half of it is of no use
+	}
+	return len(b), nil
+}
+
+// bytes returns all of it in one piece.
+func (s *spool) bytes() []byte {
+	b := make([]byte, 0, s.n)
+	for _, c := range s.chunks {
+		b = append(b, c...)
+	}
+	return b
 }
 
 // ReadAt implements [io.ReaderAt].

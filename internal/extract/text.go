@@ -56,8 +56,17 @@ func (w *walker) gather(l *lines, f *leaf, limit int64) (b []byte, size int64) {
 // stand: some programs show them.
 func (w *walker) damaged(f *leaf) {
 	d := f.dec.damage()
+	if d.loose {
+		w.outside()
+	}
 	if d.serious {
-		w.unreadable(f.where, Ambiguous, "base64 with other text in it")
+		w.sloppy(f.where, "base64 with other text in it")
+		if d.footed {
+			if w.footed == nil {
+				w.footed = map[string]bool{}
+			}
+			w.footed[f.where] = true
+		}
 	}
 	if d.cut {
 		w.unreadable(f.where, Corrupt, "base64 is cut off")
@@ -71,14 +80,21 @@ func (w *walker) damaged(f *leaf) {
 // another class is given out in that reading too.
 func (w *walker) giveText(f *leaf, raw []byte) {
 	r := decodeText(raw, f.charset(raw))
-	if r.Unsure != "" {
-		w.unreadable(f.where, Ambiguous, r.Unsure)
+	if r.Loose {
+		w.outside()
+	}
+	switch {
+	case r.Unsure == "":
+	case r.Mild:
+		w.sloppy(f.where, r.Unsure)
+	default:
+		w.doubt(f.where, r.Unsure)
 	}
 	if r.Alt != "" {
 		w.segment(f.where, Hidden, f.att, r.Alt)
 	}
 	if zeros(r.Text) {
-		w.unreadable(f.where, Ambiguous, "binary data in text")
+		w.doubt(f.where, "binary data in text")
 	}
 	w.byClass(f, r.Text)
 	if f.found.class == asText && (bytes.Contains(raw, []byte("begin ")) || bytes.Contains(raw, []byte("=ybegin "))) {

@@ -25,6 +25,8 @@ type damage struct {
 	raw     []byte // the lines concerned, as they stand
 	serious bool   // more than a stray character: programs could differ
 	cut     bool   // the end is missing
+	footed  bool   // plain lines stand behind the end, and nothing else is wrong
+	loose   bool   // outside the strict subset: not even a stray character belongs there
 }
 
 // transferEncoding is a recognised transfer encoding.
@@ -136,7 +138,7 @@ func (d *qpDecoder) flush(dst []byte) []byte {
 }
 
 // damage: a stray '=' is kept in the text, so that nothing is lost by it.
-func (d *qpDecoder) damage() damage { return damage{} }
+func (d *qpDecoder) damage() damage { return damage{loose: d.bad > 0} }
 
 func unhex(c byte) int {
 	switch {
@@ -159,6 +161,8 @@ type base64Decoder struct {
 	padded bool
 	bad    int
 	tail   bool
+	more   bool // base64 goes on behind its end
+	loose  bool // a blank inside a line, or groups that are not whole
 	junk   []byte
 	cut    bool
 }
@@ -208,9 +212,10 @@ func (d *base64Decoder) add(dst []byte, c byte) []byte {
 			d.bad++
 			d.tail = d.tail || d.padded
 		}
+		d.loose = true
 	default:
 		if d.padded {
-			d.tail, d.padded = true, false
+			d.tail, d.padded, d.more = true, false, true
 		}
 		d.quad[d.n] = byte(v) //nolint:gosec // six bits
 		if d.n++; d.n == 4 {
@@ -240,13 +245,14 @@ func (d *base64Decoder) keep(piece []byte) {
 
 func (d *base64Decoder) flush(dst []byte) []byte {
 	d.cut = d.cut || d.n == 1 && !d.tail
+	d.loose = d.loose || d.n > 0
 	return d.flushQuad(dst)
 }
 
 // damage: one or two stray characters are the work of careless gateways and are skipped
 // by everybody; more, or text behind the padding, is not.
 func (d *base64Decoder) damage() damage {
-	return damage{raw: d.junk, serious: d.tail || d.bad > 2, cut: d.cut}
+	return damage{raw: d.junk, footed: d.tail && !d.more && d.bad == 0, serious: d.tail || d.bad > 2, cut: d.cut, loose: d.loose || d.tail || d.bad > 0}
 }
 
 func base64Value(c byte) int {
