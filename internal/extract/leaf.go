@@ -18,6 +18,7 @@ type leaf struct {
 	where string
 	att   int // index in Attachments, or that of the scope for a body
 	kind  Kind
+	shown bool // it is the message itself, not a file
 }
 
 // leaf reads a part that is no multipart: as the message's own text, or as an attachment.
@@ -80,6 +81,7 @@ func (f *leaf) declaredText() bool {
 
 // body reads text that is shown as the message.
 func (w *walker) body(l *lines, f *leaf) {
+	f.shown = true
 	isHTML := f.media.Type == "text/html"
 	if isHTML {
 		f.s.htmls++

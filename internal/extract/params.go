@@ -14,7 +14,7 @@ type media struct {
 	Type   string // lower case, "text/plain" or "attachment"
 	params []param
 	Odd    bool // not written as RFC 2045 5.1 says, or a parameter stands twice
-	cut    bool // a boundary or a charset is cut or encoded as RFC 2231 says, which few programs undo
+	loose  bool // a parameter stands twice, or a boundary or a charset is cut or encoded as RFC 2231 says, which few programs undo
 }
 
 type param struct{ name, value string }
@@ -57,12 +57,23 @@ func parseMedia(s string) media {
 		p, rest, odd = nextParam(rest)
 		m.Odd = m.Odd || odd
 		if p.name != "" {
+			m.loose = m.loose || stands(pieces, p.name)
 			pieces = append(pieces, p)
 		}
 	}
 	m.Odd = m.Odd || rest != ""
 	m.join(pieces)
 	return m
+}
+
+// stands says whether there is a parameter of that name, as written.
+func stands(pieces []param, name string) bool {
+	for i := range pieces {
+		if pieces[i].name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // proper says whether the type is written as type/subtype (RFC 2045 5.1).
@@ -155,7 +166,7 @@ func (m *media) join(pieces []param) {
 		if secs := split[base]; ok && secs != nil {
 			m.add(base, joinSections(secs))
 			m.Odd = m.Odd || base == "boundary" // few programs join it
-			m.cut = m.cut || base == "boundary" || base == "charset"
+			m.loose = m.loose || base == "boundary" || base == "charset"
 			delete(split, base)
 		}
 	}

@@ -80,7 +80,7 @@ func (w *walker) damaged(f *leaf) {
 // another class is given out in that reading too.
 func (w *walker) giveText(f *leaf, raw []byte) {
 	r := decodeText(raw, f.charset(raw))
-	if r.Loose {
+	if r.Loose && (f.shown || f.media.get("charset") != "") { // a file has no label
 		w.outside()
 	}
 	switch {

@@ -84,7 +84,7 @@ func (c count) answer(n int, d doubt, complete bool) bool {
 func (v *view) complete(x *condition) bool {
 	for _, u := range v.e.unread {
 		where := kindBit(extract.Body)
-		if strings.HasPrefix(u.Where, "att[") {
+		if strings.HasPrefix(u.Where, "att[") || strings.HasPrefix(u.Where, "reading[2]/att[") {
 			where = kindBit(extract.AttachmentText)
 		}
 		if u.Reason != extract.UnknownType && x.places()&where != 0 {
@@ -209,11 +209,11 @@ func (v *view) hits(x *condition, window []int) []int {
 	return out
 }
 
-// count counts unique values, or places. The text and the HTML of one message are the same places, and what is quoted
-// below says again what stands above.
+// count counts unique values, or places. The text and the HTML of one message are the same places, what is quoted
+// below says again what stands above, and so does a second reading of the message.
 func (v *view) count(hits []int, unique bool) int {
 	type key struct{ detector, value string }
-	seen := map[key][5]int{} // places in text and in HTML, own and quoted, and elsewhere
+	seen := map[key][6]int{} // places in text and in HTML, own and quoted, elsewhere, and in other readings of the mail
 	for _, i := range hits {
 		h := &v.e.scanned.Hits[i]
 		k := key{h.Detector, h.Value}
@@ -226,7 +226,7 @@ func (v *view) count(hits []int, unique bool) int {
 	}
 	sum := 0
 	for _, n := range seen {
-		sum += max(n[0], n[1], n[2], n[3]) + n[4]
+		sum += max(max(n[0], n[1], n[2], n[3])+n[4], n[5])
 	}
 	return sum
 }
@@ -239,6 +239,8 @@ func (v *view) version(h *classify.Hit) int {
 	case strings.HasPrefix(seg.Where, "body/text"):
 	case strings.HasPrefix(seg.Where, "body/html"):
 		n = 1
+	case strings.HasPrefix(seg.Where, "reading["):
+		return 5
 	default:
 		return 4
 	}
