@@ -267,7 +267,7 @@ func (w *walker) describe(b *block, a around) part {
 	if len(p.names) > 0 {
 		p.name = p.names[0]
 	}
-	if b.loose || ct != "" && !strictField(ct) || rawDisp != "" && !strictField(rawDisp) || p.media.loose || disp.loose || enc != identity && (p.multi() || isMessage(p.media.Type)) {
+	if b.loose || ct != "" && !strictField(ct) || rawDisp != "" && !strictField(rawDisp) || p.media.loose || disp.loose || !p.multi() && p.media.get("boundary") != "" || enc != identity && (p.multi() || isMessage(p.media.Type)) {
 		w.outside()
 	}
 	switch {

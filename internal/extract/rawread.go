@@ -8,10 +8,10 @@ import (
 	"unicode/utf8"
 )
 
-// raw reads the body of a message without regard to its structure, for mail whose structure
-// is in doubt: each line that no reading has, as it stands and with quoted-printable undone,
-// and each block of base64 that no reading has decoded.
-func (w *walker) raw(msg []byte) {
+// raw reads the body of a message without regard to its structure: each block of base64 that
+// no reading has decoded, and if the structure is in doubt, each line that no reading has, as
+// it stands and with quoted-printable undone.
+func (w *walker) raw(msg []byte, lines bool) {
 	s := &scope{prefix: "reading[3]/", att: -1}
 	known := w.knownLines()
 	var text, unquoted strings.Builder
@@ -35,6 +35,9 @@ func (w *walker) raw(msg []byte) {
 			continue
 		}
 		flush()
+		if !lines {
+			continue
+		}
 		addLine(&text, piece, known)
 		line = d.decode(line[:0], piece)
 		if pending = append(pending, line...); bytes.HasSuffix(line, []byte("\n")) {

@@ -31,7 +31,8 @@ const (
 // again reads a message that is outside the strict subset a second time, as mail programs
 // of another mind do, and adds what the first reading did not have under addresses that
 // begin with "reading[2]/". If both found the same, the doubts of the first are settled. If
-// not, whatever stands in the raw text and in neither reading is added as "reading[3]/...".
+// not, whatever stands in the raw text and in neither reading is added as "reading[3]/text";
+// what is encoded there, as "reading[3]/base64[1]" in either case.
 func (w *walker) again(kept *spool) {
 	if kept.over || w.lim.Text-w.text > maxSecondText {
 		w.unreadable("message", Ambiguous, noSecondReading)
@@ -54,9 +55,7 @@ func (w *walker) again(kept *spool) {
 	default:
 		w.settle()
 	}
-	if w.doubtful() {
-		w.raw(raw)
-	}
+	w.raw(raw, w.doubtful())
 }
 
 // settle ends the doubts that a second reading did not share.

@@ -13,8 +13,8 @@ import (
 // The strict subset, for the message and for each message attached to it (the name of its
 // test in TestStrict):
 //
-//  1. a header that begins with a field, holds fields only and ends with an empty line,
-//     a boundary excepted (RFC 5322 2.2): "no header", "line that is no field",
+//  1. a header that begins with a field or is empty, holds fields only and ends with an
+//     empty line or with the message (RFC 5322 2.2): "no header", "line that is no field",
 //     "header runs into a boundary", "bare CR in the header", "blank line in the header",
 //     "NUL in a content field";
 //  2. at most one Content-Type, Content-Transfer-Encoding and Content-Disposition in each
@@ -30,7 +30,8 @@ import (
 //  5. boundaries of at most 70 of the characters of RFC 2046 5.1.1, none of which begins
 //     another one around it, each closed by its close delimiter, and no line that
 //     resembles one: "odd boundary", "boundary begins another", "not closed", "closed by
-//     an outer one", "near boundary", "no parts";
+//     an outer one", "near boundary", "no parts"; and no boundary on anything
+//     else: "boundary on a text";
 //  6. nothing around the parts but the sentence for old programs: "preamble", "epilogue";
 //  7. base64 of whole groups, padded at its end and nowhere else, without stray characters
 //     (RFC 2045 6.8): "stray byte in base64", "base64 without padding", "text behind
@@ -42,7 +43,7 @@ import (
 //     under another label", "unknown charset", "utf-7", "utf-16";
 // 10. one kind of line end throughout, and no bare CR: "mixed line ends", "bare CR".
 //
-// What both readings agree on in substance ([walker.differs]) is no doubt any more, though
+// What both readings agree on in substance ([prints.differ]) is no doubt any more, though
 // it is outside: sloppy mail is common and harmless. Doubts about which of two contradictory
 // statements counts stay, since both readings may pick the same one and a mail program the
 // other.

@@ -42,6 +42,7 @@ func TestStrict(t *testing.T) {
 		"not closed":                  "Content-Type: multipart/mixed; boundary=B\n\n--B\n\nbody\n",
 		"closed by an outer one":      partOf("Content-Type: multipart/mixed; boundary=C\n\n--C\n\nx\n"),
 		"near boundary":               partOf("\nbody\n--=_Bx\n"),
+		"boundary on a text":          "Content-Type: text/plain; boundary=B\n\nbody",
 		"no parts":                    "Content-Type: multipart/mixed; boundary=B\n\nbody\n",
 		"preamble":                    strings.Replace(partOf("\nbody"), "\n\n", "\n\nread this\n", 1),
 		"epilogue":                    partOf("\nbody") + "list footer\n",

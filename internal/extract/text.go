@@ -52,6 +52,8 @@ func (w *walker) gather(l *lines, f *leaf, limit int64) (b []byte, size int64) {
 	return b[:min(int64(len(b)), limit)], size
 }
 
+const otherText = "base64 with other text in it"
+
 // damaged reports a transfer encoding that did not hold, and gives out the lines as they
 // stand: some programs show them.
 func (w *walker) damaged(f *leaf) {
@@ -59,14 +61,15 @@ func (w *walker) damaged(f *leaf) {
 	if d.loose {
 		w.outside()
 	}
-	if d.serious {
-		w.sloppy(f.where, "base64 with other text in it")
-		if d.footed {
-			if w.footed == nil {
-				w.footed = map[string]bool{}
-			}
-			w.footed[f.where] = true
+	switch {
+	case d.footed:
+		w.sloppy(f.where, otherText)
+		if w.footed == nil {
+			w.footed = map[string]bool{}
 		}
+		w.footed[f.where] = true
+	case d.serious:
+		w.doubt(f.where, otherText)
 	}
 	if d.cut {
 		w.unreadable(f.where, Corrupt, "base64 is cut off")

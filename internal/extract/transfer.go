@@ -45,8 +45,9 @@ func transfer(value string) (e transferEncoding, sure bool) {
 	if i := strings.IndexAny(value, " \t;,("); i >= 0 {
 		token, rest = value[:i], strings.TrimSpace(value[i:])
 	}
-	token = strings.Trim(token, `"`)
-	sure = rest == ""
+	bare := strings.Trim(token, `"`)
+	sure = rest == "" && bare == token
+	token = bare
 	switch strings.ToLower(token) {
 	case "", "7bit", "8bit", "binary":
 		return identity, sure
