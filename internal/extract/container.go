@@ -185,7 +185,9 @@ type unpacker struct {
 }
 
 // broken says whether the file ended by damage: neither where it should nor at a limit, which was reported.
-func (u *unpacker) broken() bool { return u.err != nil && !errors.Is(u.err, io.EOF) && !errors.Is(u.err, errLimit) }
+func (u *unpacker) broken() bool {
+	return u.err != nil && !errors.Is(u.err, io.EOF) && !errors.Is(u.err, errLimit)
+}
 
 // Read implements [io.Reader].
 func (u *unpacker) Read(p []byte) (int, error) {

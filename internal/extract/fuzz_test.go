@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,9 @@ func FuzzParse(f *testing.F) {
 		"Content-Type: text/x-vcard\r\n\r\nBEGIN:VCARD\r\nNOTE;CHARSET=utf-16;ENCODING=QUOTED-PRINTABLE:a=\r\n=00=E5=\r\n",
 	} {
 		f.Add([]byte(s))
+	}
+	for _, e := range evilMail() {
+		f.Add([]byte(e.msg))
 	}
 	f.Add([]byte(attached("a.docx", zipOf(f, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...))))
 	f.Add([]byte(attached("a.xlsx", zipOf(f, xlsx(`<row><c r="B1" t="s"><v>1</v></c></row>`)...))))
@@ -48,6 +52,39 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%d bytes of text", total)
 		}
 		readsToo(t, raw)
+	})
+}
+
+// FuzzSecond reads any message a second time, also what would not need it: a text of the
+// first reading stays, and what is added holds together.
+func FuzzSecond(f *testing.F) {
+	for _, e := range evilMail() {
+		f.Add([]byte(e.msg))
+	}
+	for _, s := range ordinaryShapes() {
+		f.Add((&maker{r: rand.New(rand.NewPCG(1, 1)), eol: "\r\n"}).message(s.make))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		lim := Limits{Text: 1 << 20, Unpacked: 4 << 20}.Filled()
+		w := &walker{lim: lim, out: &Content{}, text: lim.Text, unpacked: lim.Unpacked}
+		l := newLines(bytes.NewReader(raw), nil)
+		w.message(l, &scope{att: -1}, true)
+		first := slices.Clone(w.out.Segments)
+		kept := &spool{max: maxSecond}
+		_, _ = kept.Write(raw)
+		w.again(kept)
+		for i, s := range w.out.Segments {
+			switch {
+			case i < len(first) && s.Text != first[i].Text:
+				t.Fatalf("segment %d changed", i)
+			case i >= len(first) && !strings.HasPrefix(s.Where, "reading["):
+				t.Fatalf("segment of the second reading at %s", s.Where)
+			case !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where):
+				t.Fatalf("segment %s @ %s is not UTF-8", s.Kind, s.Where)
+			case s.Attachment < -1 || s.Attachment >= len(w.out.Attachments):
+				t.Fatalf("attachment %d of %d", s.Attachment, len(w.out.Attachments))
+			}
+		}
 	})
 }
 

@@ -18,7 +18,6 @@ import (
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	const secret = "890102-2387"
 	b64 := base64.StdEncoding.EncodeToString
 	mixed := func(parts ...string) string {
 		return "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"B\"\n\n--B\n" + strings.Join(parts, "\n--B\n") + "\n--B--\n"

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -108,17 +109,26 @@ func (w *walker) rawBlock(s *scope, n int, block []byte, known map[uint64]bool) 
 	f := &leaf{part: &part{}, s: s, dec: plainDecoder{}, where: s.where("base64[" + strconv.Itoa(n) + "]"), att: -1, kind: Hidden}
 	switch {
 	case found.class == asOther, found.class == asMedia, found.class == asCMS:
-	case found.class >= asZip:
+	case found.class >= asMessage:
 		if w.sameFile(&Attachment{DetectedType: found.mime, Size: int64(len(b)), Name: "\x00"}) < 0 {
+			n := len(w.out.Unreadable)
 			w.bytesInside(f, "file", b)
+			w.forget(n)
 		}
-	case found.class == asMessage, found.class == asMailbox:
-		w.bytesInside(f, "message", b)
 	case utf8.Valid(b):
 		var out strings.Builder
 		for line := range bytes.Lines(b) {
 			addLine(&out, line, known)
 		}
 		w.segment(f.where, Hidden, -1, out.String())
+	}
+}
+
+// forget drops the doubts from the n-th finding on: a block may be cut from something that
+// was understood, and whether the message was is settled.
+func (w *walker) forget(n int) {
+	w.out.Unreadable = append(w.out.Unreadable[:n], slices.DeleteFunc(slices.Clone(w.out.Unreadable[n:]), func(u Unreadable) bool { return u.Reason == Ambiguous })...)
+	if len(w.out.Unreadable) == 0 {
+		w.out.Unreadable = nil
 	}
 }

@@ -2,7 +2,6 @@ package extract
 
 import (
 	"bytes"
-	"errors"
 	"hash/maphash"
 	"maps"
 	"strings"
@@ -18,7 +17,6 @@ const (
 	maxNesting    = 16        // declared boundaries: enmime takes twice the time for each one that is nested and not closed
 	maxDashes     = 2000      // lines that begin with two dashes: it takes the square of the number of parts
 	maxWork       = 256 << 20 // boundaries times bytes: each level of multiparts passes every byte on by itself
-	maxMediaType  = 16 << 10  // bytes of a structural field
 )
 
 // Wordings of what a second reading may add.
@@ -80,8 +78,6 @@ func (w *walker) doubtful() bool {
 	}
 	return false
 }
-
-var errLongField = errors.New("structural field beyond the limit")
 
 // otherParser is tolerant where that loses nothing: what it could not read and says so is
 // a severe error, which [understood] looks for.
@@ -381,7 +377,7 @@ func letter(c byte) byte {
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x80 {
-			if c := letter(byte(r)); c != 0 {
+			if c := letter(byte(r)); c != 0 { //nolint:gosec // ASCII
 				return rune(c)
 			}
 		}

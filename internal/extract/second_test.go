@@ -2,18 +2,26 @@ package extract
 
 import (
 	"encoding/base64"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestEvil is mail that programs read differently. Each hides a number in the reading that
-// one of them would miss; it must be found, at the given place, and the findings are all that
-// is said about the mail.
-func TestEvil(t *testing.T) {
-	t.Parallel()
-	const secret = "890102-2387"
+// evil is a mail that programs read differently, written with LF. It hides a number in the
+// reading that one of them would miss.
+type evil struct {
+	name  string
+	msg   string
+	where string       // a place where the number is found
+	found []Unreadable // all that is said about the mail
+}
+
+const secret = "890102-2387"
+
+func evilMail() []evil {
 	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	hidden := b64("nr " + secret + ".")
 	mixed := func(parts ...string) string {
@@ -21,12 +29,7 @@ func TestEvil(t *testing.T) {
 	}
 	differ := Unreadable{"message", Ambiguous, readDifferently}
 	lost := Unreadable{"message", Ambiguous, notUnderstood}
-	tests := []struct {
-		name  string
-		msg   string
-		where string // of a segment that holds the number
-		found []Unreadable
-	}{
+	return []evil{
 		{"encoding twice, base64 last", "Content-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: base64\n\n" + hidden, "reading[3]/base64[1]", []Unreadable{{"body/text", Ambiguous, "two Content-Transfer-Encoding fields"}}},
 		{"encoding twice, base64 first", "Content-Transfer-Encoding: base64\nContent-Transfer-Encoding: 7bit\n\nnr 890102-2387 in clear", "body/text", []Unreadable{{"body/text", Ambiguous, "two Content-Transfer-Encoding fields"}}},
 		{"boundary twice in one field", "Content-Type: multipart/mixed; boundary=A; boundary=B\n\n--A\n\nhej\n--A--\n--B\n\nnr " + secret + "\n--B--\n", "epilogue", []Unreadable{{"multipart", Ambiguous, "malformed Content-Type"}}},
@@ -60,7 +63,12 @@ func TestEvil(t *testing.T) {
 		{"quoted-printable that says it is not", mixed("Content-Transfer-Encoding: 7bit\nContent-Transfer-Encoding: quoted-printable\n\nnr 8901=\n02=2D2387"), "reading[3]/text[2]", []Unreadable{{"body/text", Ambiguous, "two Content-Transfer-Encoding fields"}}},
 		{"bare CR as line ends", "Content-Type: text/plain\rContent-Transfer-Encoding: base64\n\n" + hidden, "reading[3]/base64[1]", []Unreadable{{"header", Ambiguous, "bare CR in the header"}, {"body/text", Ambiguous, "malformed Content-Type"}, lost}},
 	}
-	for _, tt := range tests {
+}
+
+// TestEvil: whoever hides something from one reading does not hide it from all.
+func TestEvil(t *testing.T) {
+	t.Parallel()
+	for _, tt := range evilMail() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := parseString(t, tt.msg)
@@ -77,5 +85,94 @@ func TestEvil(t *testing.T) {
 				t.Errorf("findings (-want +got):\n%s%s", diff, dump(c))
 			}
 		})
+	}
+}
+
+// TestSecondReadingAgrees: what is only careless is no doubt, and nothing is told twice.
+func TestSecondReadingAgrees(t *testing.T) {
+	t.Parallel()
+	c := parseString(t, "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain; name=a b.txt\nContent-Transfer-Encoding: base64\n\n"+
+		base64.StdEncoding.EncodeToString([]byte("nr "+secret))+"\n--B\nContent-Type: text/html; charset=utf-8\n\n<p>l\xf6n 118</p>")
+	for _, s := range c.Segments {
+		if strings.HasPrefix(s.Where, "reading") && s.Kind == Body && strings.Contains(s.Text, secret) {
+			t.Errorf("told twice:\n%s", dump(c))
+		}
+	}
+	if len(c.Unreadable) > 0 {
+		t.Errorf("findings: %v", c.Unreadable)
+	}
+}
+
+// TestSecondReadingFinds: an attachment that only the other reading has is listed, opened and
+// belongs to its texts.
+func TestSecondReadingFinds(t *testing.T) {
+	t.Parallel()
+	c := parseString(t, "Content-Type: multipart/mixed; boundary=B\n\n--B\n\na\n--B x\nContent-Type: application/octet-stream; name=a.zip\nContent-Transfer-Encoding: base64\n\n"+
+		base64.StdEncoding.EncodeToString([]byte(zipOf(t, file{"lista.txt", secret})))+"\n--B--\n")
+	for _, s := range c.Segments {
+		if s.Where == "reading[2]/att[1]/a.zip!lista.txt" && s.Attachment == 0 && strings.Contains(s.Text, secret) {
+			return
+		}
+	}
+	t.Errorf("the file is not found: %v\n%s", c.Attachments, dump(c))
+}
+
+// TestSecondReadingIsBounded: what would cost enmime more than its size is not given to it,
+// whatever the first reading made of the mail, and is not understood.
+func TestSecondReadingIsBounded(t *testing.T) {
+	t.Parallel()
+	nested := func(n int, typ string) string {
+		var b strings.Builder
+		b.WriteString("Bcc : x\n")
+		for i := range n {
+			fmt.Fprintf(&b, "Content-Type: %s; boundary=b%dx\n\n--b%dx\n", typ, i, i)
+		}
+		return b.String() + "\nnr " + secret + "\n"
+	}
+	siblings := "Content-Type: multipart/mixed; boundary=B\n\n" + strings.Repeat("--B\n\na\n", 100000) + "--B\n\nnr " + secret + "\n"
+	for name, msg := range map[string]string{
+		"unclosed multiparts":                 nested(maxNesting+1, "multipart/mixed"),
+		"10,000 unclosed multiparts":          nested(10000, "multipart/mixed"),
+		"nested in what is no multipart":      nested(maxNesting+1, "application/x-thing"),
+		"boundaries in sections":              strings.ReplaceAll(nested(maxNesting+1, "multipart/mixed"), "boundary=", "BOUNDARY*0="),
+		"100,000 siblings":                    siblings,
+		"siblings that only one reading sees": strings.Replace(siblings, "multipart/mixed", "application/x-thing", 1),
+		"many levels of a large mail":         nested(maxNesting, "multipart/mixed") + strings.Repeat("0123456789abcde\n", 2<<20/2),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if bounded([]byte(msg)) {
+				t.Error("it is given to enmime")
+			}
+			c := parseLimits(t, msg, Limits{})
+			if !slices.ContainsFunc(c.Segments, func(s Segment) bool { return strings.Contains(s.Text, secret) }) || !slices.ContainsFunc(c.Unreadable, func(u Unreadable) bool { return u.Where == "message" && u.Reason == Ambiguous }) {
+				t.Errorf("%.2000s", dump(c))
+			}
+		})
+	}
+	if !bounded([]byte(nested(maxNesting, "multipart/mixed"))) {
+		t.Error("a mail within the bounds is not read a second time")
+	}
+}
+
+// TestSecondReadingTooLarge: mail outside the strict subset that is too large for a second
+// reading is ambiguous, and large mail inside it is not.
+func TestSecondReadingTooLarge(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789abcde\n", maxSecondText/16+1)
+	file := "Content-Type: image/png; name=a b.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgoAAAAA\n" + strings.Repeat(strings.Repeat("A", 76)+"\n", maxSecond/77+1)
+	for name, tt := range map[string]struct {
+		msg  string
+		want bool
+	}{
+		"text outside":    {"Content-Type: text/plain (x)\n\n" + text, true},
+		"text inside":     {"Content-Type: text/plain\n\n" + text, false},
+		"message outside": {file, true},
+		"message inside":  {strings.Replace(file, "a b", "ab", 1), false},
+	} {
+		c := parseLimits(t, tt.msg, Limits{})
+		if got := slices.Contains(c.Unreadable, Unreadable{"message", Ambiguous, noSecondReading}); got != tt.want {
+			t.Errorf("%s: %v", name, c.Unreadable)
+		}
 	}
 }

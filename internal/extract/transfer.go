@@ -159,6 +159,7 @@ func unhex(c byte) int {
 type base64Decoder struct {
 	quad   [4]byte
 	n      int
+	any    bool // a line was decoded
 	padded bool
 	bad    int
 	tail   bool
@@ -172,11 +173,13 @@ func (d *base64Decoder) decode(dst, piece []byte) []byte {
 	line := bytes.TrimRight(piece, "\r\n \t")
 	if d.n == 0 && !d.padded && !d.tail && len(line)%4 == 0 && bytes.IndexByte(line, '=') < 0 {
 		if out, err := base64.StdEncoding.AppendDecode(dst, line); err == nil {
+			d.any = d.any || len(line) > 0
 			return out
 		}
 	}
 	bad := d.bad
-	if (d.padded || d.tail) && len(line) > 0 && !pureBase64(line) {
+	whole := d.padded || d.tail || d.any && d.n == 0 && prosaic(line)
+	if whole && len(line) > 0 && !pureBase64(line) {
 		d.tail = true
 		d.keep(piece)
 		return dst
@@ -184,10 +187,25 @@ func (d *base64Decoder) decode(dst, piece []byte) []byte {
 	for _, c := range line {
 		dst = d.add(dst, c)
 	}
+	d.any = d.any || len(line) > 0
 	if (d.bad > bad || d.tail) && len(line) > 0 {
 		d.keep(piece)
 	}
 	return dst
+}
+
+// prosaic says whether a line behind whole groups is none of base64 but of a text, as the
+// footer of a mailing list is: it has words with blanks between them, or no letter at all.
+func prosaic(line []byte) bool {
+	if bytes.IndexByte(line, ' ') >= 0 {
+		return true
+	}
+	for _, c := range line {
+		if base64Value(c) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // pureBase64 says whether a line holds nothing but whole groups of base64.

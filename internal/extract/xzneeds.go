@@ -94,12 +94,11 @@ func (x *xzWalk) chunk() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	head, at := 0, 0
+	head, at := 2, 0 // of a chunk that is not compressed
 	switch control := b[0]; {
 	case control == 0:
 		return 1, nil
 	case control <= 2:
-		head = 2
 	case control < 0x80:
 		return 0, errXz
 	case control < 0xc0:
