@@ -73,7 +73,7 @@ func placeholder(value []byte) bool {
 
 // framed says that the value is a variable of a template.
 func framed(b []byte) bool {
-	if open := bytes.IndexByte(b, '<'); open >= 0 && bytes.IndexByte(b[open:], '>') > 0 {
+	if open := bytes.IndexByte(b, '<'); open == 0 || open > 0 && bytes.IndexByte(b[open:], '>') > 0 {
 		return true
 	}
 	if len(b) > 2 && b[0] == '%' && b[len(b)-1] == '%' || len(b) > 2 && b[0] == '[' && b[len(b)-1] == ']' {
@@ -86,7 +86,7 @@ func framed(b []byte) bool {
 func marked(b []byte) bool {
 	for _, w := range [...]string{
 		"example", "exempel", "voorbeeld", "beispiel", "changeme", "change_me", "change-me", "placeholder", "redacted", "removed", "xxxx", "****", "....",
-		"dummy", "your-", "your_", "yourpass", "yourkey", "insert-", "insert_", "ditt-", "ditt_", "mitt-", "jouw-", "uw-", "foobar", "s3cret", "•",
+		"dummy", "your-", "your_", "yourpass", "yourkey", "insert-", "insert_", "ditt-", "ditt_", "mitt-", "jouw-", "uw-", "foobar", "•",
 	} {
 		if index(b, w) {
 			return true

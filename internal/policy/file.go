@@ -219,10 +219,12 @@ type contextNode struct {
 	Shift  int                  `yaml:"shift"`
 }
 
-// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence.
+// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence, or of
+// another that is named.
 type examplesNode struct {
-	Match texts `yaml:"match"`
-	Miss  texts `yaml:"miss"`
+	Confidence *classify.Confidence `yaml:"confidence"`
+	Match      texts                `yaml:"match"`
+	Miss       texts                `yaml:"miss"`
 }
 
 type ruleNode struct {

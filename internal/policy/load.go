@@ -286,6 +286,7 @@ func (c *compiler) packs() {
 		}
 		seen[p.name] = true
 		c.sum.Write(p.data)
+		p.offer(c.lists)
 		left, err := p.narrowed(u)
 		if err != nil {
 			c.errs = append(c.errs, asError(err, u.Pos))
