@@ -14,7 +14,7 @@ func more(name string) (Validator, bool) {
 	case "pay.maestro":
 		v.check = digitCheck(maestro)
 	case "icd10":
-		v.check = func(v *Value) Verdict { return verdict(validICD10(v.Compact)) }
+		v.check = icd10
 	case "se.reservnummer":
 		v.check = reservnummer
 	case "jwt":
@@ -76,6 +76,17 @@ const icdBlocks = "A00-09 A15-28 A30-99 B00-10 B15-83 B85-99 C00-26 C30-41 C43-5
 
 // icdExtensions are categories with a letter in third place, of national editions.
 const icdExtensions = "C4A C7A C7B D3A M1A O9A Z3A "
+
+// icd10 checks a diagnosis code; one that is written with its dot is more surely one.
+func icd10(v *Value) Verdict {
+	switch {
+	case !validICD10(v.Compact):
+		return Invalid
+	case bytes.IndexByte(v.Text, '.') > 0:
+		return Better
+	}
+	return Valid
+}
 
 // validICD10 says whether a code lies in a block that exists.
 func validICD10(b []byte) bool {
