@@ -139,8 +139,10 @@ type contextNode struct {
 	Shift  int                  `yaml:"shift" doc:"Steps up (1) or down (-1), instead of set."`
 }
 
-// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence.
+// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence, or of
+// another that is named.
 type examplesNode struct {
+	Confidence *classify.Confidence `yaml:"confidence" doc:"Match means this confidence or more, and miss less; medium when left out."`
 	Match texts `yaml:"match" doc:"It must find something here, of medium confidence or more."`
 	Miss  texts `yaml:"miss" doc:"It must find nothing here."`
 }
