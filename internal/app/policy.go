@@ -53,7 +53,7 @@ func loadPolicyFor(ctx context.Context, cfg *config.Config, force bool) (*policy
 // tested runs the tests of a policy; the error names those that fail.
 func tested(ctx context.Context, p *policy.Policy, force bool) error {
 	var failed []error
-	for _, r := range p.RunTests(ctx, time.Now()) {
+	for _, r := range p.RunOwnTests(ctx, time.Now()) {
 		if !r.Passed() {
 			failed = append(failed, fmt.Errorf("%s: %s: %s", r.Pos, r.Name, strings.Join(r.Failures, "; ")))
 		}

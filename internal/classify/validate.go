@@ -39,12 +39,16 @@ type Validator struct {
 	why      string // a value is rejected for it
 	strength int    // of the checksum: how many values it tells apart, 0 for none
 	check    func(v *Value) Verdict
+	better   bool // it may answer Better
 	// canonical returns the one form of a valid value, or "" for its compact form.
 	canonical func(v *Value) string
 }
 
 // Name is the validator as the policy names it.
 func (v Validator) Name() string { return v.name }
+
+// MayBetter says whether the validator may answer [Better].
+func (v Validator) MayBetter() bool { return v.better }
 
 // Check says whether the value holds.
 func (v Validator) Check(x *Value) Verdict { return v.check(x) }

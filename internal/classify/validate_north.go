@@ -24,7 +24,7 @@ func north(name string) (Validator, bool) {
 	case "no.konto":
 		v.strength, v.check = 11, digitCheck(validKonto)
 	case "dk.cpr":
-		v.check = cpr
+		v.better, v.check = true, cpr
 	case "dk.cvr", "dk_cvr":
 		v.strength, v.check = 11, digitCheck(validCVR)
 	case "fi.hetu", "mod31_hetu":

@@ -67,7 +67,7 @@ var northMakers = map[string]func(r *rand.Rand) string{
 func anyDigits(r *rand.Rand, n int) string {
 	b := make([]byte, n)
 	for i := range b {
-		b[i] = '0' + byte(r.IntN(10)) //nolint:gosec // below 10
+		b[i] = '0' + byte(r.IntN(10))
 	}
 	return string(b)
 }
@@ -217,7 +217,7 @@ func TestNorthProperties(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := rand.New(rand.NewPCG(11, 97)) //nolint:gosec // any numbers will do
+			r := rand.New(rand.NewPCG(11, 97))
 			taken, tried := 0, 0
 			for range 500 {
 				s := made(r)
@@ -350,7 +350,7 @@ func TestNorthNames(t *testing.T) {
 		if !okA || !okB || a.strength != b.strength {
 			t.Errorf("%s and %s differ", old, name)
 		}
-		r := rand.New(rand.NewPCG(2, 3)) //nolint:gosec // any numbers will do
+		r := rand.New(rand.NewPCG(2, 3))
 		for range 50 {
 			if x := valueOf(northMakers[name](r)); a.Check(x) != b.Check(x) {
 				t.Errorf("%s and %s differ on %s", old, name, x.Text)

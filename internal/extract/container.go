@@ -47,8 +47,6 @@ func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 		w.openOLE(f, r, n)
 	case asRTF:
 		w.openRTF(f, r, n)
-	case asPDF:
-		w.openPDF(f, r, n)
 	case asTNEF:
 		w.openTNEF(f, r, n)
 	case asSevenZip:

@@ -269,8 +269,8 @@ func TestRTF(t *testing.T) {
 func tnefOf(attributes ...any) []byte {
 	out := []byte("\x78\x9f\x3e\x22\x01\x00")
 	for i := 0; i < len(attributes); i += 3 {
-		data := []byte(attributes[i+2].(string))     //nolint:errcheck,forcetypeassert // written below
-		out = append(out, byte(attributes[i].(int))) //nolint:errcheck,forcetypeassert // written below
+		data := []byte(attributes[i+2].(string))     //nolint:forcetypeassert // written below
+		out = append(out, byte(attributes[i].(int))) //nolint:forcetypeassert // written below
 		out = binary.LittleEndian.AppendUint32(out, uint32(attributes[i+1].(int)))
 		out = binary.LittleEndian.AppendUint32(out, uint32(len(data)))
 		sum := 0

@@ -241,7 +241,7 @@ func (x *biff) manyRK(d []byte) {
 	var one [6]byte
 	copy(one[:], d[:2])
 	for i, at := 0, 4; at+6 <= len(d)-2; i, at = i+1, at+6 {
-		binary.LittleEndian.PutUint16(one[2:], first+uint16(i)) //nolint:gosec // a record has at most 1,400 cells
+		binary.LittleEndian.PutUint16(one[2:], first+uint16(i))
 		copy(one[4:], d[at:at+2])
 		x.number(one[:], rk(binary.LittleEndian.Uint32(d[at+2:])))
 	}

@@ -113,5 +113,5 @@ func outlookProp(name string) (id, kind uint16, ok bool) {
 		return 0, 0, false
 	}
 	v, err := strconv.ParseUint(hex[:8], 16, 32)
-	return uint16(v >> 16), uint16(v & 0xffff), err == nil //nolint:gosec // two halves of 32 bits
+	return uint16(v >> 16), uint16(v & 0xffff), err == nil
 }

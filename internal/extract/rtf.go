@@ -97,7 +97,6 @@ type rtfGroup struct {
 	skip   int // characters that stand in for one \u, \uc
 	dest   rtfDest
 	hidden bool // \v
-	page   uint16
 	star   bool // \* was met: an unknown destination is to be passed over
 	start  bool // nothing was met yet
 }
@@ -240,19 +239,15 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 		d.put("-")
 	case "u":
 		d.flush()
-		r := rune(arg)
-		if r < 0 {
-			r += 1 << 16
+		if arg < 0 { // written as a signed number of 16 bits
+			arg += 1 << 16
 		}
-		if r > utf8.MaxRune {
-			r = utf8.RuneError
-		}
-		d.put(string(r))
+		d.put(string(rune(max(0, min(arg, utf8.MaxRune)))))
 		*left = d.group.skip
 	case "uc":
 		d.group.skip = max(0, min(arg, 16))
 	case "ansicpg":
-		d.page = uint16(min(max(arg, 0), 65535)) //nolint:gosec // bounded
+		d.page = uint16(min(max(arg, 0), 65535))
 	case "mac":
 		d.page = 10000
 	case "pc":

@@ -40,19 +40,27 @@ const (
 
 // nextInline finds the next line that begins a file.
 func nextInline(s string) (at int, kind inlineKind) {
+	yenc := nextLine(s, "=ybegin ", func(string) bool { return true })
+	if yenc >= 0 {
+		s = s[:yenc]
+	}
+	if uu := nextLine(s, "begin ", beginLine); uu >= 0 {
+		return uu, inlineUU
+	}
+	return yenc, inlineYEnc
+}
+
+// nextLine finds the next line that begins with head and is what is looked for, or -1.
+func nextLine(s, head string, is func(string) bool) int {
 	for from := 0; ; {
-		i := strings.IndexByte(s[from:], 'b') // of begin
-		y := strings.Index(s[from:], "=ybegin ")
-		if y >= 0 && (i < 0 || y < i) && lineStart(s, from+y) {
-			return from + y, inlineYEnc
-		}
+		i := strings.Index(s[from:], head)
 		if i < 0 {
-			return -1, 0
+			return -1
 		}
-		if i += from; lineStart(s, i) && beginLine(s[i:]) {
-			return i, inlineUU
+		if i += from; lineStart(s, i) && is(s[i:]) {
+			return i
 		}
-		from = i + 1
+		from = i + len(head)
 	}
 }
 
@@ -116,7 +124,7 @@ func uuLine(dst []byte, line string) ([]byte, bool) {
 			}
 			v = v<<6 | uint32(c-' ')&63
 		}
-		dst = append(dst, []byte{byte(v >> 16), byte(v >> 8), byte(v)}[:min(3, n)]...) //nolint:gosec // three octets of 24 bits
+		dst = append(dst, []byte{byte(v >> 16), byte(v >> 8), byte(v)}[:min(3, n)]...)
 		n -= 3
 	}
 	return dst, true

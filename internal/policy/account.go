@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -74,10 +75,7 @@ const (
 
 // Account decides a message as [Policy.Evaluate] does and gives account of it. With clear, values are not masked.
 func (p *Policy) Account(ctx context.Context, in Input, clear bool) (*Account, error) {
-	_, x, err := p.Evaluate(ctx, in)
-	if err != nil {
-		return nil, err
-	}
+	start := time.Now()
 	scanned, trace, err := p.engine.Trace(ctx, in.Content.Segments, in.Now)
 	if err != nil {
 		return nil, fmt.Errorf("trace: %w", err)
@@ -89,7 +87,7 @@ func (p *Policy) Account(ctx context.Context, in Input, clear bool) (*Account, e
 		h := &scanned.Hits[i]
 		a.hits[hitKey{h.Segment, h.At, h.Detector}] = i
 	}
-	out := &Account{Explanation: x}
+	out := &Account{Explanation: e.explanation(start)}
 	for i := range in.Content.Segments {
 		out.Texts = append(out.Texts, a.text(i))
 	}

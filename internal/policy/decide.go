@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"sigill/internal/classify"
 	"sigill/internal/extract"
@@ -166,8 +167,8 @@ func (e *evaluation) onlyInFiles() bool {
 	return any && e.decidedBy != "recipients.min"
 }
 
-// explanation puts together the whole record.
-func (e *evaluation) explanation() *Explanation {
+// explanation puts together the whole record of work that began at start.
+func (e *evaluation) explanation(start time.Time) *Explanation {
 	x := &Explanation{
 		Verdict: e.verdict, DecidedBy: e.decidedBy, Recipients: map[string]message.Level{}, Findings: []Found{}, Rejected: e.rejected(), Unscannable: []Unscannable{},
 		Excepted: e.excepted, Limited: e.limited, AtLeast: e.scanned.Capped, Policy: e.p.id,
@@ -198,6 +199,7 @@ func (e *evaluation) explanation() *Explanation {
 			Reason: string(u.Reason), Where: e.hide(u.Where), Detail: u.Detail, Level: message.Level(o.Level), NotifySender: o.NotifySender, //nolint:gosec // 0 to 2
 		})
 	}
+	x.TookMS = float64(time.Since(start).Microseconds()) / 1000
 	return x
 }
 

@@ -36,8 +36,7 @@ func (p *Policy) Evaluate(ctx context.Context, in Input) (message.Decision, *Exp
 	if err := ctx.Err(); err != nil {
 		return message.Decision{}, nil, fmt.Errorf("evaluate: %w", err)
 	}
-	d, x := e.decision(), e.explanation()
-	x.TookMS = float64(time.Since(start).Microseconds()) / 1000
+	d, x := e.decision(), e.explanation(start)
 	if d.Explanation, err = x.json(); err != nil {
 		return message.Decision{}, nil, err
 	}

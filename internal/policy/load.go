@@ -69,7 +69,7 @@ func Parse(name string, data []byte, read ReadFile) (*Policy, error) {
 
 // ParseWith is Parse with lists, by name, that take the place of the policy's own: what only the one who runs the policy
 // knows, such as the organisation's domains. [Policy.ID] covers them. The tests of the policy speak of the lists that it was
-// written with, and [Policy.RunTests] runs them with those.
+// written with, and [Policy.RunOwnTests] runs them with those.
 func ParseWith(name string, data []byte, read ReadFile, lists map[string][]string) (*Policy, error) {
 	if len(lists) == 0 {
 		return Parse(name, data, read)

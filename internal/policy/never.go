@@ -60,10 +60,18 @@ func (d *detectorNode) surest() classify.Confidence {
 			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))), true
 		}
 	}
-	if raised && d.Validate.has("dk.cpr") { // a number that passes the sum that newer ones need not pass is surer
+	if raised && d.mayBetter() { // one step further than words take it
 		best = min(classify.High, best+1)
 	}
 	return best
+}
+
+// mayBetter says whether a check of the detector may hold more surely than the format asks for.
+func (d *detectorNode) mayBetter() bool {
+	return slices.ContainsFunc(d.Validate, func(x text) bool {
+		v, err := classify.LookupValidator(x.Value)
+		return err == nil && v.MayBetter()
+	})
 }
 
 // neverMany says that lists of words hold fewer different words than are asked for.

@@ -30,8 +30,8 @@ func (r *TestResult) failf(format string, args ...any) {
 	r.Failures = append(r.Failures, fmt.Sprintf(format, args...))
 }
 
-// RunTests runs the tests of the policy and those of its detectors and of the packs it uses. Each is a real message that
-// goes through the same code as live mail. now is the day on which the tests take place.
+// RunTests runs the tests of the policy and the examples of its detectors and of the packs it uses. Each is a real message
+// that goes through the same code as live mail. now is the day on which the tests take place.
 func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
 	return p.RunTestsOnce(ctx, now, map[string]bool{})
 }
@@ -39,6 +39,20 @@ func (p *Policy) RunTests(ctx context.Context, now time.Time) []TestResult {
 // RunTestsOnce is RunTests but for the examples of the packs named in done, to which it adds those that it ran: over
 // several policies, each pack is tried once.
 func (p *Policy) RunTestsOnce(ctx context.Context, now time.Time, done map[string]bool) []TestResult {
+	results := p.RunOwnTests(ctx, now)
+	for _, pk := range p.packs {
+		if engine, err := pk.engine(); err == nil && !done[pk.name] {
+			set := exampleSet{engine, pk.detectors}
+			results = append(results, set.run(ctx, now)...)
+		}
+		done[pk.name] = true
+	}
+	return results
+}
+
+// RunOwnTests is RunTests without the examples of packs. These come with the program, and what they give cannot depend on
+// the policy that uses them.
+func (p *Policy) RunOwnTests(ctx context.Context, now time.Time) []TestResult {
 	if p.written != nil {
 		written, err := p.written()
 		if err != nil {
@@ -49,13 +63,6 @@ func (p *Policy) RunTestsOnce(ctx context.Context, now time.Time, done map[strin
 	var results []TestResult
 	for i := range p.tests {
 		results = append(results, p.runTest(ctx, &p.tests[i], now))
-	}
-	for _, pk := range p.packs {
-		if engine, err := pk.engine(); err == nil && !done[pk.name] {
-			set := exampleSet{engine, pk.detectors}
-			results = append(results, set.run(ctx, now)...)
-		}
-		done[pk.name] = true
 	}
 	own := exampleSet{p.engine, p.own}
 	return append(results, own.run(ctx, now)...)

@@ -34,11 +34,11 @@ func (s *Scanner) done(r int32) int {
 	return 0
 }
 
-func (s *Scanner) mark(r int32, end int) { s.progress(r).end = int32(end) } //nolint:gosec // an offset of the text
+func (s *Scanner) mark(r int32, end int) { s.progress(r).end = int32(end) }
 
 func (s *Scanner) emit(r int32, from, to int) {
 	s.mark(r, to)
-	s.out = append(s.out, Match{r, int32(from), int32(to)}) //nolint:gosec // offsets of the text
+	s.out = append(s.out, Match{r, int32(from), int32(to)})
 }
 
 // spend takes one from the confirmations that are allowed, and looks at the clock now and then.
@@ -77,7 +77,7 @@ func (s *Scanner) candidate(r int32, p, n int) {
 			s.anchored(r, x, q)
 		}
 	case modeLine:
-		s.line(r, x, p)
+		s.line(r, p)
 	case modeText:
 		if s.done(r) < len(s.text) {
 			s.wholeText(r)
@@ -86,7 +86,7 @@ func (s *Scanner) candidate(r int32, p, n int) {
 }
 
 // line searches the line around p.
-func (s *Scanner) line(r int32, x *rule, p int) {
+func (s *Scanner) line(r int32, p int) {
 	if p < s.done(r) || !s.spend() {
 		return
 	}

@@ -95,7 +95,7 @@ func Compile(rules []Rule) (*Engine, error) {
 		return sum
 	}
 	for i := range rules {
-		if err := c.rule(int32(i), &rules[i]); err != nil { //nolint:gosec // an index
+		if err := c.rule(int32(i), &rules[i]); err != nil {
 			return nil, fmt.Errorf("rule %d: %w", i, err)
 		}
 	}
@@ -206,7 +206,7 @@ func (c *compiler) literal(s string, rule int32, word bool) {
 	k := literalKey{s, word}
 	i, ok := c.index[k]
 	if !ok {
-		i = int32(len(c.e.literals)) //nolint:gosec // an index
+		i = int32(len(c.e.literals))
 		c.index[k] = i
 		l := literal{s: s, word: word}
 		for j := range min(8, len(s)) {

@@ -55,7 +55,7 @@ const pad = 16
 func (f *folded) fold(text []byte, from, to int) {
 	f.b, f.orig = f.b[:0], f.orig[:0]
 	add := func(c byte, at int) {
-		f.b, f.orig = append(f.b, c), append(f.orig, int32(at)) //nolint:gosec // texts are far below 2 GB
+		f.b, f.orig = append(f.b, c), append(f.orig, int32(at))
 	}
 	for range pad {
 		add(' ', from)

@@ -44,7 +44,7 @@ func randomText(r *rand.Rand) []byte {
 	}
 	for range r.IntN(3) {
 		if len(b) > 0 {
-			b[r.IntN(len(b))] = byte(r.IntN(256)) //nolint:gosec // any byte
+			b[r.IntN(len(b))] = byte(r.IntN(256))
 		}
 	}
 	return b
@@ -185,7 +185,7 @@ func engines(t testing.TB) []struct {
 func TestEqualsRegexp(t *testing.T) {
 	t.Parallel()
 	for k, x := range engines(t) {
-		r := rand.New(rand.NewPCG(uint64(k), 5)) //nolint:gosec // any texts will do
+		r := rand.New(rand.NewPCG(uint64(k), 5))
 		for range 2000 {
 			compare(t, x.e, x.ref, randomText(r))
 			if t.Failed() {
@@ -323,6 +323,9 @@ func TestCompileErrors(t *testing.T) {
 }
 
 func TestScanAllocatesNothing(t *testing.T) { // not parallel: it counts allocations
+	if raceDetector {
+		t.Skip("regexp keeps its machines in a sync.Pool, which forgets at random under the race detector; make test runs this one without it too")
+	}
 	// Expressions that are searched for on a line, not at a place, allocate where their literal stands.
 	e := mustCompile(t, append(slices.Clone(testRules()[:4]), testRules()[len(expressions):]...))
 	s := e.NewScanner()

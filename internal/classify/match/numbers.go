@@ -21,11 +21,11 @@ func newAutomaton(trees []*syntax.Regexp) (*automaton, error) {
 		if err != nil {
 			return nil, fmt.Errorf("compile expression: %w", err)
 		}
-		base := uint32(len(a.inst)) //nolint:gosec // programs are small
+		base := uint32(len(a.inst))
 		for _, in := range p.Inst {
 			switch in.Op {
 			case syntax.InstMatch:
-				in.Arg = uint32(i) //nolint:gosec // an index
+				in.Arg = uint32(i)
 			case syntax.InstAlt, syntax.InstAltMatch:
 				in.Out, in.Arg = in.Out+base, in.Arg+base
 			default:
@@ -33,7 +33,7 @@ func newAutomaton(trees []*syntax.Regexp) (*automaton, error) {
 			}
 			a.inst = append(a.inst, in)
 		}
-		a.starts = append(a.starts, base+uint32(p.Start)) //nolint:gosec // an address
+		a.starts = append(a.starts, base+uint32(p.Start))
 	}
 	return a, nil
 }
@@ -89,7 +89,7 @@ func (c *cache) reset() {
 	c.state(nil, 0, nil) // unknown
 	c.state(nil, 1, nil) // dead
 	for p := range c.begin {
-		c.begin[p] = c.state(c.a.starts, uint8(p), nil) //nolint:gosec // 0 to 3
+		c.begin[p] = c.state(c.a.starts, uint8(p), nil)
 	}
 }
 
@@ -101,13 +101,13 @@ func (c *cache) state(core []uint32, prev uint8, out []int32) int32 {
 	}
 	key = append(key, 0xff)
 	for _, x := range out {
-		key = binary.LittleEndian.AppendUint32(key, uint32(x)) //nolint:gosec // an index
+		key = binary.LittleEndian.AppendUint32(key, uint32(x))
 	}
 	c.key = key
 	if id, ok := c.ids[string(key)]; ok {
 		return id
 	}
-	id := int32(len(c.core)) //nolint:gosec // at most maxStates
+	id := int32(len(c.core))
 	c.ids[string(key)] = id
 	c.core, c.prev, c.outs = append(c.core, slices.Clone(core)), append(c.prev, prev), append(c.outs, slices.Clone(out))
 	c.next = append(c.next, make([]int32, symbols)...)
@@ -152,11 +152,11 @@ func (c *cache) follow(in *syntax.Inst, sym int, holds syntax.EmptyOp) {
 	case syntax.InstCapture, syntax.InstNop:
 		c.stack = append(c.stack, in.Out)
 	case syntax.InstEmptyWidth:
-		if syntax.EmptyOp(in.Arg)&^holds == 0 { //nolint:gosec // a set of flags
+		if syntax.EmptyOp(in.Arg)&^holds == 0 {
 			c.stack = append(c.stack, in.Out)
 		}
 	case syntax.InstMatch:
-		c.out = append(c.out, int32(in.Arg)) //nolint:gosec // an index
+		c.out = append(c.out, int32(in.Arg))
 	case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 		if takes(in, sym) {
 			c.set = append(c.set, in.Out)
@@ -175,7 +175,7 @@ func takes(in *syntax.Inst, sym int) bool {
 	case in.Op == syntax.InstRuneAny, in.Op == syntax.InstRuneAnyNotNL:
 		return true
 	case len(in.Rune) == 1: // one character, perhaps in any case
-		return in.Rune[0] >= utf8.RuneSelf || syntax.Flags(in.Arg)&syntax.FoldCase != 0 //nolint:gosec // a set of flags
+		return in.Rune[0] >= utf8.RuneSelf || syntax.Flags(in.Arg)&syntax.FoldCase != 0
 	}
 	return len(in.Rune) > 0 && in.Rune[len(in.Rune)-1] >= utf8.RuneSelf
 }

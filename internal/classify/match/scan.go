@@ -143,12 +143,12 @@ func (s *Scanner) note(i int, high, digits uint64) {
 	if digits == 0 {
 		return
 	}
-	m := uint8(digits >> 7 * 0x0102040810204080 >> 56) //nolint:gosec // one bit for each byte
+	m := uint8(digits >> 7 * 0x0102040810204080 >> 56)
 	for m != 0 {
 		from := bits.TrailingZeros8(m)
 		to := from + bits.TrailingZeros8(^(m >> from))
 		m = m >> to << to
-		start, end := int32(i+from), int32(i+to) //nolint:gosec // texts are far below 2 GB
+		start, end := int32(i+from), int32(i+to)
 		if n := len(s.runs); n > 0 && s.runs[n-1].end == start {
 			s.runs[n-1].end = end
 			continue
@@ -165,14 +165,14 @@ func (s *Scanner) stride4() int {
 		b := text[i : i+16 : i+16]
 		w := binary.LittleEndian.Uint64(b)
 		v := w | cases
-		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>32)*multiplier>>shift //nolint:gosec // the halves are meant
-		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)       //nolint:gosec // a hash has 22 bits
+		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>32)*multiplier>>shift
+		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
 		if (b0|b1)&1 != 0 {
 			if b0&1 != 0 {
-				s.window(text, i, uint32(v), false) //nolint:gosec // as above
+				s.window(text, i, uint32(v), false)
 			}
 			if b1&1 != 0 {
-				s.window(text, i+4, uint32(v>>32), false) //nolint:gosec // as above
+				s.window(text, i+4, uint32(v>>32), false)
 			}
 		}
 		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
@@ -191,19 +191,19 @@ func (s *Scanner) stride2() int {
 		w := binary.LittleEndian.Uint64(b)
 		v := w | cases
 		v3 := binary.LittleEndian.Uint32(b[6:]) | caseBits
-		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>16)*multiplier>>shift //nolint:gosec // windows of the word
-		h2, h3 := uint32(v>>32)*multiplier>>shift, v3*multiplier>>shift        //nolint:gosec // windows of the word
-		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)       //nolint:gosec // a hash has 22 bits
-		b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)       //nolint:gosec // a hash has 22 bits
+		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>16)*multiplier>>shift
+		h2, h3 := uint32(v>>32)*multiplier>>shift, v3*multiplier>>shift
+		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
+		b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)
 		if (b0|b1|b2|b3)&1 != 0 {
 			if b0&1 != 0 {
-				s.window(text, i, uint32(v), false) //nolint:gosec // as above
+				s.window(text, i, uint32(v), false)
 			}
 			if b1&1 != 0 {
-				s.window(text, i+2, uint32(v>>16), false) //nolint:gosec // as above
+				s.window(text, i+2, uint32(v>>16), false)
 			}
 			if b2&1 != 0 {
-				s.window(text, i+4, uint32(v>>32), false) //nolint:gosec // as above
+				s.window(text, i+4, uint32(v>>32), false)
 			}
 			if b3&1 != 0 {
 				s.window(text, i+6, v3, false)
@@ -235,32 +235,32 @@ func (s *Scanner) stride1() int {
 func (s *Scanner) four(i int, v uint64) {
 	t := &s.e.table
 	bm, shift := t.bitmap, t.shift&31
-	h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>8)*multiplier>>shift      //nolint:gosec // windows of the word
-	h2, h3 := uint32(v>>16)*multiplier>>shift, uint32(v>>24)*multiplier>>shift //nolint:gosec // windows of the word
-	b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)           //nolint:gosec // a hash has 22 bits
-	b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)           //nolint:gosec // a hash has 22 bits
+	h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>8)*multiplier>>shift
+	h2, h3 := uint32(v>>16)*multiplier>>shift, uint32(v>>24)*multiplier>>shift
+	b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
+	b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)
 	if (b0|b1|b2|b3)&1 == 0 {
 		return
 	}
 	if b0&1 != 0 {
-		s.window(s.text, i, uint32(v), false) //nolint:gosec // as above
+		s.window(s.text, i, uint32(v), false)
 	}
 	if b1&1 != 0 {
-		s.window(s.text, i+1, uint32(v>>8), false) //nolint:gosec // as above
+		s.window(s.text, i+1, uint32(v>>8), false)
 	}
 	if b2&1 != 0 {
-		s.window(s.text, i+2, uint32(v>>16), false) //nolint:gosec // as above
+		s.window(s.text, i+2, uint32(v>>16), false)
 	}
 	if b3&1 != 0 {
-		s.window(s.text, i+3, uint32(v>>24), false) //nolint:gosec // as above
+		s.window(s.text, i+3, uint32(v>>24), false)
 	}
 }
 
 // probe looks at the window at i of a text, which may reach beyond its ends.
 func (s *Scanner) probe(text []byte, i int, exotic bool) {
-	k := uint32(load8(text, i)) | caseBits //nolint:gosec // the first half is meant
+	k := uint32(load8(text, i)) | caseBits
 	h := k * multiplier >> s.e.table.shift
-	if s.e.table.bitmap[uint16(h>>6)]>>(h&63)&1 != 0 { //nolint:gosec // a hash has 22 bits
+	if s.e.table.bitmap[uint16(h>>6)]>>(h&63)&1 != 0 {
 		s.window(text, i, k, exotic)
 	}
 }
@@ -287,7 +287,7 @@ func (s *Scanner) window(text []byte, i int, key uint32, exotic bool) {
 			continue
 		}
 		if b := text[at : at+len(l.s)]; sameFold(b, l.s) {
-			s.found = append(s.found, candidate{p.literal, int32(at), int32(len(l.s))}) //nolint:gosec // offsets of the text
+			s.found = append(s.found, candidate{p.literal, int32(at), int32(len(l.s))})
 		}
 	}
 }
@@ -300,6 +300,6 @@ func (s *Scanner) exoticLiteral(literal int32, at int) {
 	}
 	from, to := int(s.fold.orig[at]), int(s.fold.orig[at+len(*l)])
 	if to > from && s.hasExotic(from, to) {
-		s.found = append(s.found, candidate{literal, int32(from), int32(to - from)}) //nolint:gosec // offsets of the text
+		s.found = append(s.found, candidate{literal, int32(from), int32(to - from)})
 	}
 }

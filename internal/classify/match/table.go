@@ -80,7 +80,7 @@ func newTable(literals []literal, freq *windows) table {
 		for phase := range t.stride {
 			offset, keys := rarestWindow(&literals[i], phase, t.stride, freq)
 			for _, k := range keys {
-				found[k] = append(found[k], post{int32(i), int32(offset)}) //nolint:gosec // indexes
+				found[k] = append(found[k], post{int32(i), int32(offset)})
 			}
 		}
 	}
@@ -103,9 +103,9 @@ func (t *table) fill(found map[uint32][]post) {
 		for t.keys[j].to != 0 {
 			j = (j + 1) & t.mask
 		}
-		from := int32(len(t.posts)) //nolint:gosec // an index
+		from := int32(len(t.posts))
 		t.posts = append(t.posts, posts...)
-		t.keys[j] = slot{k, from, from + int32(len(posts))} //nolint:gosec // an index
+		t.keys[j] = slot{k, from, from + int32(len(posts))}
 	}
 }
 
