@@ -14,9 +14,9 @@ func more(name string) (Validator, bool) {
 	case "pay.maestro":
 		v.check = digitCheck(maestro)
 	case "icd10":
-		v.check = icd10
+		v.better, v.check = true, icd10
 	case "se.reservnummer":
-		v.check = reservnummer
+		v.better, v.check = true, reservnummer
 	case "jwt":
 		v.strength, v.check = 10, jwt
 	case "secret":
