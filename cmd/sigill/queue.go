@@ -24,7 +24,7 @@ type queueCmd struct {
 func outward() []message.JobKind {
 	return []message.JobKind{
 		message.JobClassify, message.JobRelay, message.JobNotify, message.JobAskPhone, message.JobConfirm,
-		message.JobSendCode, message.JobBounce, message.JobTell, message.JobAlarm,
+		message.JobSendCode, message.JobBounce, message.JobTell, message.JobInform, message.JobAlarm,
 	}
 }
 
@@ -118,7 +118,7 @@ func concerns(k message.JobKind, s message.State) bool {
 		return s.Waiting()
 	case message.JobAskPhone:
 		return s == message.Held
-	case message.JobAlarm:
+	case message.JobAlarm, message.JobInform:
 		return false
 	}
 	return true

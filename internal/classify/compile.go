@@ -258,8 +258,13 @@ func (c *compiler) keyword(k keyword, shown string, u use) {
 	c.words.add(k, u)
 }
 
+// gate adds a word without which no pattern of the detector is tried. A list of context words serves as it is: the '$' of
+// a whole word is left out, since the word may stand anywhere here.
 func (c *compiler) gate(word string, det int32) error {
 	f := foldWord(word)
+	if whole, ok := strings.CutSuffix(f, "$"); ok && whole != "" {
+		f = whole
+	}
 	if f == "" {
 		return fmt.Errorf("prefilter %q: empty", word)
 	}

@@ -14,7 +14,7 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 	conf := c.confidence
 	place := s.place(c)
 	nearest, word := s.nearest(d, c, place)
-	if s.kind == extract.Href && c.digits && c.sep == sepNone && conf == Medium && nearest == far {
+	if c.digits && c.sep == sepNone && conf == Medium && nearest == far && s.inAddress(c) {
 		conf = Low // the addresses of pages are full of numbers
 	}
 	against := s.against(d, c, place)
@@ -48,6 +48,19 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 	h := hit{det: c.det, start: c.start, end: c.end, confidence: conf, context: word, value: value}
 	h.near = word > 0 && s.closeBefore(d, c)
 	s.hits = append(s.hits, h)
+}
+
+// maxAddress is how far back the beginning of a page's address is looked for.
+const maxAddress = 512
+
+// inAddress says whether the candidate stands in the address of a page.
+func (s *scanner) inAddress(c *candidate) bool {
+	if s.kind == extract.Href {
+		return true
+	}
+	before := s.text.fold[max(0, int(c.start)-maxAddress):c.start]
+	before = before[bytes.LastIndexAny(before, " \t\n")+1:]
+	return bytes.Contains(before, []byte("://")) || bytes.HasPrefix(bytes.TrimLeft(before, "<(\"["), []byte("www."))
 }
 
 // room counts a hit and says whether it may be kept. Weak ones are counted apart, so that a flood of them hides nothing.

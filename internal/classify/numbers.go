@@ -42,7 +42,7 @@ func appendGroups(groups []group, text []byte) []group {
 		}
 		groups = append(groups, group{int32(start), int32(i), int32(i - start), sep})
 	}
-	return joinSpaced(groups)
+	return joinDates(joinSpaced(groups))
 }
 
 // separator says what kind the text between two digits is.
@@ -138,6 +138,32 @@ func spacedEnd(groups []group, i int) int {
 	return end
 }
 
+// joinDates turns a date that is written 2000-02-29 and fills a cell, four digits in the next one, into one group of eight
+// digits: the date of birth and the last four stand in columns of their own.
+func joinDates(groups []group) []group {
+	out := groups[:0]
+	for i := 0; i < len(groups); i++ {
+		g := groups[i]
+		if dated(groups[i:]) && g.sep != sepDash {
+			g.end, g.digits = groups[i+2].end, 8
+			i += 2
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// dated says that groups begin with 4-2-2 digits, single hyphens between, and four digits in the next cell.
+func dated(groups []group) bool {
+	return len(groups) > 3 && groups[0].digits == 4 && hyphened(groups[0], groups[1]) && hyphened(groups[1], groups[2]) &&
+		groups[3].digits == 4 && groups[3].sep == sepCell
+}
+
+// hyphened says that b has two digits and follows a after nothing but a hyphen.
+func hyphened(a, b group) bool {
+	return b.digits == 2 && b.sep == sepDash && b.start == a.end+1
+}
+
 // shape is a number as digit groups: "8|4" with the separators that may stand between them.
 type shape struct {
 	groups []lengths
@@ -175,11 +201,12 @@ func parseShape(digits, separators string) (shape, error) {
 }
 
 // match says whether the groups from i on have this shape, and with which separator. A line end may stand for one of
-// several separators of another kind; else all must be of one kind.
+// several separators of another kind, as where a line was wrapped; else all must be of one kind.
 func (s *shape) match(groups []group, i int) (sep uint8, ok bool) {
 	if i+len(s.groups) > len(groups) {
 		return 0, false
 	}
+	lines := 0
 	for k, want := range s.groups {
 		g := groups[i+k]
 		if g.digits < want.min || g.digits > want.max {
@@ -191,9 +218,15 @@ func (s *shape) match(groups []group, i int) (sep uint8, ok bool) {
 		if g.sep&s.seps == 0 || sep != 0 && sep != g.sep && sep != sepLine && g.sep != sepLine {
 			return 0, false
 		}
+		if g.sep == sepLine {
+			lines++
+		}
 		if sep == 0 || sep == sepLine {
 			sep = g.sep
 		}
+	}
+	if lines > 1 {
+		return 0, false
 	}
 	return sep, s.alone(groups, i, sep)
 }

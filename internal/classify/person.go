@@ -18,13 +18,39 @@ func dayInMonth(year, month, day int) bool {
 // exists and is not in the future.
 // One in ten of all numbers that begin with a date passes, so what may as well be the time stamp of a file is doubtful.
 func personnummer(v *Value) Verdict {
+	var digits [12]byte
+	whole := *v
+	whole.Compact = joinLastFour(digits[:0], v.Compact)
 	switch {
-	case !validPerson(v, 0):
+	case !validPerson(&whole, 0):
 		return Invalid
-	case timeStamp(v):
+	case timeStamp(&whole), v.Sep == ' ' && spaced(whole.Compact):
 		return Doubtful
 	}
 	return Valid
+}
+
+// lastFour is the least that stands between a date of birth and the last four digits when words do: "sista 4".
+const lastFour = 6
+
+// joinLastFour leaves the words out of a date of birth and, said apart, the last four digits: "19890102, sista fyra 2387".
+// Other values come back as they are.
+func joinLastFour(dst, compact []byte) []byte {
+	n := 0
+	for n < len(compact) && compact[n]-'0' <= 9 {
+		n++
+	}
+	tail := len(compact) - 4
+	if n != 6 && n != 8 || tail < n+lastFour || !allDigits(compact[tail:]) {
+		return compact
+	}
+	return append(append(dst, compact[:n]...), compact[tail:]...)
+}
+
+// spaced says whether two groups of digits with a space between may be a day and a time, or a mobile number.
+func spaced(d []byte) bool {
+	short := d[len(d)-10:]
+	return number(short[6:8]) < 24 && number(short[8:]) < 60 || len(d) == 10 && short[0] == '0' && short[1] == '7' && short[2] == '0'
 }
 
 // recent is how young a date is, in years, for its number to be taken for a time stamp.
@@ -89,14 +115,17 @@ func personYear(v *Value) (int, bool) {
 
 // canonicalPerson adds the century.
 func canonicalPerson(v *Value) string {
-	if len(v.Compact) != 10 {
-		return ""
+	var digits [12]byte
+	whole := *v
+	whole.Compact = joinLastFour(digits[:0], v.Compact)
+	if len(whole.Compact) != 10 {
+		return string(whole.Compact)
 	}
-	year, ok := personYear(v)
+	year, ok := personYear(&whole)
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("%02d%s", year/100, v.Compact)
+	return fmt.Sprintf("%02d%s", year/100, whole.Compact)
 }
 
 // validOrgnr is a Swedish organisation number: group digit, third digit from 2, Luhn.

@@ -84,10 +84,10 @@ func LookupValidator(spec string) (Validator, error) {
 // ValidatorNames lists every validator, those with parameters as they are written.
 func ValidatorNames() []string {
 	names := []string{
-		"luhn", "mod97_iban", "nl_11proef", "mod11_10", "icao_mrz", "iin", "jwt", "basic_auth", "icd10", "se.personnummer", "se.samordningsnummer", "se.organisationsnummer", "nl.bsn",
+		"luhn", "mod97_iban", "nl_11proef", "mod11_10", "icao_mrz", "iin", "basic_auth", "se.personnummer", "se.samordningsnummer", "se.organisationsnummer", "nl.bsn",
 		"date(layout)", "entropy(bits)", "length(min, max)", "classes(count)",
 	}
-	return append(append(names, northNames...), southNames...)
+	return append(append(append(names, northNames...), southNames...), moreNames...)
 }
 
 // checksum returns the validators that take no parameters.
@@ -106,12 +106,8 @@ func checksum(name string) (Validator, bool) {
 		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validMRZ(v.Text)) }
 	case "iin":
 		v.check = digitCheck(issuer)
-	case "jwt":
-		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validJWT(v.Text)) }
 	case "basic_auth":
 		v.check = func(v *Value) Verdict { return verdict(validBasic(v.Text)) }
-	case "icd10":
-		v.check = func(v *Value) Verdict { return verdict(validICD10(v.Compact)) }
 	case "se.personnummer":
 		v.strength, v.check, v.canonical = 10, personnummer, canonicalPerson
 	case "se.samordningsnummer":
@@ -120,6 +116,9 @@ func checksum(name string) (Validator, bool) {
 		v.strength, v.check = 10, digitCheck(validOrgnr)
 	default:
 		if v, ok := north(name); ok {
+			return v, true
+		}
+		if v, ok := more(name); ok {
 			return v, true
 		}
 		return south(name)

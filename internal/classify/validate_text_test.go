@@ -22,7 +22,7 @@ func TestTextValidators(t *testing.T) {
 		{"basic_auth", base64.StdEncoding.EncodeToString([]byte(":x")), Invalid},
 		{"basic_auth", base64.StdEncoding.EncodeToString([]byte("a:")), Invalid},
 		{"basic_auth", base64.StdEncoding.EncodeToString([]byte("a:\x01b")), Invalid},
-		{"icd10", "F32.1", Valid},
+		{"icd10", "F32.1", Better},
 		{"icd10", "C97", Valid},
 		{"icd10", "C98", Invalid},
 		{"icd10", "D90", Invalid},

@@ -156,6 +156,7 @@ func (g *Gateway) Handlers() map[message.JobKind]func(context.Context, message.J
 		message.JobBounce:   g.Bounce,
 		message.JobDelay:    g.Delay,
 		message.JobTell:     g.Tell,
+		message.JobInform:   g.Inform,
 		message.JobPurge:    g.Purge,
 		message.JobAlarm:    g.Alarm,
 	}

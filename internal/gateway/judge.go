@@ -122,6 +122,7 @@ func (g *Gateway) bend(m *message.Message, d *message.Decision) {
 		d.Verdict = max(d.Verdict, l)
 	}
 	d.Levels, d.ObservedLevels = levels, observed
+	d.Inform = message.Acting(d.Inform, levels)
 }
 
 func (g *Gateway) journal(a message.Address) bool { return matchAny(g.o.Mode.Journal, a) }

@@ -34,6 +34,7 @@ const (
 	JobBounce   JobKind = "bounce"    // tell the sender what was not delivered
 	JobDelay    JobKind = "delay"     // tell the sender what is late
 	JobTell     JobKind = "tell"      // tell the person how a hold or a notice ended
+	JobInform   JobKind = "inform"    // tell an address that a rule names that it protects the message; Ref is its index in the decision
 	JobPurge    JobKind = "purge"     // the grace is over
 	JobAlarm    JobKind = "alarm"     // tell who is responsible that nobody's code is taken; of the message that met it nothing is told
 )
@@ -76,6 +77,7 @@ const (
 	EventAccepted      EventKind = "accepted"
 	EventDecided       EventKind = "decided"
 	EventRepeated      EventKind = "repeated" // the client sent it again; answered with the first id
+	EventInformed      EventKind = "informed" // an address that rules name was told; detail rules
 	EventQueued        EventKind = "queued"
 	EventDeferred      EventKind = "deferred"
 	EventDelivered     EventKind = "delivered"

@@ -1,6 +1,9 @@
 package message
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 // Finding is one thing that a policy found in a message, masked once and for all.
 type Finding struct {
@@ -40,10 +43,31 @@ type Decision struct {
 	Subject  string    `json:"subject"`            // trigger words taken out
 	Neutral  bool      `json:"neutral"`            // something was found in the subject: never show it in clear
 	FileOnly bool      `json:"file_only"`          // everything that was found is in attachments
+	Inform   []Inform  `json:"inform,omitempty"`   // who else is told, one entry for each address
 	Policy   string    `json:"policy"`             // sha256:... of the compiled policy
 
 	// Explanation is the whole record of package policy, as JSON.
 	Explanation json.RawMessage `json:"explanation,omitempty"`
+}
+
+// Inform is an address that rules name, and for what it is told.
+type Inform struct {
+	To         Address  `json:"to"`
+	Rules      []string `json:"rules"`      // that name it and that protect the message
+	Recipients []int    `json:"recipients"` // for whom they do, ascending
+}
+
+// Acting leaves of those who are told the ones whose rules still protect somebody, when levels fell after the policy had
+// decided. The slice that it is given stays as it is.
+func Acting(told []Inform, levels []Level) []Inform {
+	var out []Inform
+	for _, in := range told {
+		in.Recipients = slices.DeleteFunc(slices.Clone(in.Recipients), func(i int) bool { return i >= len(levels) || levels[i] == Pass })
+		if len(in.Recipients) > 0 {
+			out = append(out, in)
+		}
+	}
+	return out
 }
 
 // Found says that the explanation must be kept even when the message passes.

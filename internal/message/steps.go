@@ -69,6 +69,11 @@ func (m *Message) Decide(now time.Time, d Decision, t Terms, numbers map[int]Pho
 	if len(m.In(Held)) > 0 {
 		all.Jobs = append(all.Jobs, m.holdJobs(now, t)...)
 	}
+	for k := range d.Inform {
+		j := m.job(JobInform, All, now)
+		j.Ref = strconv.Itoa(k)
+		all.Jobs = append(all.Jobs, j)
+	}
 	return all, nil
 }
 
@@ -191,6 +196,20 @@ func (m *Message) requeue(now time.Time, i int) error {
 		r.State, r.Since = Queued, now
 	}
 	return nil
+}
+
+// Informed notes that an address that rules name was told.
+func (m *Message) Informed(now time.Time, in Inform) Effects {
+	return m.note(now, All, EventInformed, map[string]string{"rules": strings.Join(in.Rules, " ")})
+}
+
+// ToInform returns who a JobInform is about; false when the decision names nobody there.
+func (m *Message) ToInform(ref string) (Inform, bool) {
+	k, err := strconv.Atoi(ref)
+	if err != nil || k < 0 || k >= len(m.Decision.Inform) {
+		return Inform{}, false
+	}
+	return m.Decision.Inform[k], true
 }
 
 // SealInstead seals a passing recipient because its way turned out not to be safe.

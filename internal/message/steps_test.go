@@ -293,3 +293,36 @@ func TestEveryStateIsReached(t *testing.T) {
 		}
 	}
 }
+
+// TestDecideInforms holds that each address that rules name has a job of its own, and that who is told of falls away with
+// the levels.
+func TestDecideInforms(t *testing.T) {
+	t.Parallel()
+	m, d := fresh(t, Level1, Pass)
+	told := []Inform{{Rules: []string{"a"}, Recipients: []int{0, 1}}, {Rules: []string{"b"}, Recipients: []int{1}}}
+	d.Inform = Acting(told, d.Levels)
+	if diff := cmp.Diff([]Inform{{Rules: []string{"a"}, Recipients: []int{0}}}, d.Inform, cmp.AllowUnexported(Address{})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(told[0].Recipients) != 2 || Acting(told, nil) != nil {
+		t.Error("what was given was changed, or somebody is told of a message without levels")
+	}
+	e, err := m.Decide(start, d, DefaultTerms(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, j := range e.Jobs {
+		if j.Kind == JobInform {
+			refs = append(refs, j.Ref)
+		}
+	}
+	if diff := cmp.Diff([]string{"0"}, refs); diff != "" {
+		t.Errorf("jobs (-want +got):\n%s", diff)
+	}
+	for ref, want := range map[string]bool{"0": true, "1": false, "-1": false, "": false, "x": false} {
+		if _, ok := m.ToInform(ref); ok != want {
+			t.Errorf("%q: %v", ref, ok)
+		}
+	}
+}

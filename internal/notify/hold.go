@@ -55,8 +55,14 @@ func about(p *locale.Printer, m *message.Message, now time.Time) fact {
 
 // reason names what was found, by its title, how often and where.
 func reason(p *locale.Printer, m *message.Message) fact {
+	return found(p, m, func(f *message.Finding) bool { return f.Level >= m.Decision.Verdict })
+}
+
+// found is reason for the findings that are asked for.
+func found(p *locale.Printer, m *message.Message, asked func(*message.Finding) bool) fact {
 	var lines []string
-	for _, f := range m.Decision.Findings {
+	for i := range m.Decision.Findings {
+		f := &m.Decision.Findings[i]
 		line := clean(f.TitleIn(p.Lang()), maxName)
 		if f.Count > 0 {
 			line = p.N("mail.hold.found", f.Count, "Title", line)
@@ -64,7 +70,7 @@ func reason(p *locale.Printer, m *message.Message) fact {
 		if at := place(p, f.Where); at != "" {
 			line = p.T("mail.hold.found_in", "Found", line, "Place", at)
 		}
-		if f.Level >= m.Decision.Verdict && !slices.Contains(lines, line) && len(lines) < 3 {
+		if asked(f) && !slices.Contains(lines, line) && len(lines) < 3 {
 			lines = append(lines, line)
 		}
 	}

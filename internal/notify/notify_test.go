@@ -191,6 +191,14 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 		"alarm": func() (Mail, error) {
 			return c.Alarm(address(t, "it@"+c.org.Domain), 1000, now, now.Add(time.Hour), now)
 		},
+		"inform": func() (Mail, error) {
+			in := message.Inform{To: address(t, "dpo@"+c.org.Domain), Rules: []string{"pnr"}, Recipients: []int{0, 1}}
+			return c.Inform(sample(t, lang), in, now)
+		},
+		"inform-machine": func() (Mail, error) {
+			in := message.Inform{To: address(t, "dpo@"+c.org.Domain), Rules: []string{"word", "low"}, Recipients: []int{0}}
+			return c.Inform(scanner, in, now)
+		},
 		"notice-failed": func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
 		"code-failed":   func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
 		"dsn-failed":    report(failed, Failed),

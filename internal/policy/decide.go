@@ -17,7 +17,7 @@ const maxFindings = 100
 func (e *evaluation) decision() message.Decision {
 	d := message.Decision{
 		Verdict: e.verdict, DecidedBy: e.decidedBy, Levels: e.levels, Observed: e.verdict, ObservedLevels: slices.Clone(e.levels), Subject: e.subject,
-		Policy: e.p.id, Neutral: e.foundInSubject() || e.p.neutral, FileOnly: e.onlyInFiles(),
+		Policy: e.p.id, Neutral: e.foundInSubject() || e.p.neutral, FileOnly: e.onlyInFiles(), Inform: e.inform(),
 	}
 	if len(e.in.Envelope.To) == 0 {
 		d.Levels, d.ObservedLevels = nil, nil
@@ -38,6 +38,45 @@ func (e *evaluation) decision() message.Decision {
 		}
 	}
 	return d
+}
+
+// inform is who is told of the rules that protect the message, in the order of the findings.
+func (e *evaluation) inform() []message.Inform {
+	var out []message.Inform
+	for _, c := range e.ordered() {
+		if c.observe || len(c.notify) == 0 {
+			continue
+		}
+		recipients := e.protects(c)
+		if len(recipients) == 0 {
+			continue
+		}
+		for _, a := range c.notify {
+			k := slices.IndexFunc(out, func(in message.Inform) bool { return in.To.Key() == a.Key() })
+			if k < 0 {
+				k, out = len(out), append(out, message.Inform{To: a})
+			}
+			in := &out[k]
+			if !slices.Contains(in.Rules, c.id) {
+				in.Rules = append(in.Rules, c.id)
+			}
+			in.Recipients = append(in.Recipients, recipients...)
+			slices.Sort(in.Recipients)
+			in.Recipients = slices.Compact(in.Recipients)
+		}
+	}
+	return out
+}
+
+// protects lists the recipients for whom a cause holds and who get protected mail.
+func (e *evaluation) protects(c *cause) []int {
+	var out []int
+	for i, level := range e.levels {
+		if level > message.Pass && c.holdsFor(i) {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // ordered is all causes, the deciding one first, those that only observe last.
@@ -182,11 +221,9 @@ func (e *evaluation) explanation(start time.Time) *Explanation {
 			continue
 		}
 		x.Findings = append(x.Findings, e.found(c)...)
-		for _, a := range c.notify {
-			if !slices.Contains(x.Notify, a) {
-				x.Notify = append(x.Notify, a)
-			}
-		}
+	}
+	for _, in := range e.inform() {
+		x.Notify = append(x.Notify, in.To.String())
 	}
 	x.Findings = x.Findings[:min(len(x.Findings), maxFindings)]
 	x.Observed = x.Observed[:min(len(x.Observed), maxFindings)]

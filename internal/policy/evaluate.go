@@ -75,7 +75,7 @@ type cause struct {
 	evidence []int  // indexes of hits
 	where    []string
 	context  string
-	notify   []string
+	notify   []message.Address
 }
 
 // causeKind orders causes of one level: what was found comes before what was asked for.

@@ -24,8 +24,8 @@ const (
 	mostStandard   = 0.001 // the same with the standard policy
 
 	// What was reached on the set that detectors were never tried with; to be raised when it is.
-	leastUnseenPrecision = 0.92
-	leastUnseenRecall    = 0.47
+	leastUnseenPrecision = 0.93
+	leastUnseenRecall    = 0.54
 )
 
 var evaluationDay = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)

@@ -20,7 +20,7 @@ type Explanation struct {
 	Limited     []Limited                `json:"limited,omitempty"`
 	Rejected    []Rejected               `json:"rejected"`
 	Unscannable []Unscannable            `json:"unscannable"`
-	Notify      []string                 `json:"notify,omitempty"`   // who is to be told, by the rules that hold
+	Notify      []string                 `json:"notify,omitempty"`   // who is told, by the rules that protect it
 	AtLeast     []string                 `json:"at_least,omitempty"` // detectors of which there may be more than is counted
 	Policy      string                   `json:"policy"`
 	TookMS      float64                  `json:"took_ms"`

@@ -139,10 +139,12 @@ type contextNode struct {
 	Shift  int                  `yaml:"shift" doc:"Steps up (1) or down (-1), instead of set."`
 }
 
-// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence.
+// examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence, or of
+// another that is named.
 type examplesNode struct {
-	Match texts `yaml:"match" doc:"It must find something here, of medium confidence or more."`
-	Miss  texts `yaml:"miss" doc:"It must find nothing here."`
+	Confidence *classify.Confidence `yaml:"confidence" doc:"Match means this confidence or more, and miss less; medium when left out."`
+	Match      texts                `yaml:"match" doc:"It must find something here, of medium confidence or more."`
+	Miss       texts                `yaml:"miss" doc:"It must find nothing here."`
 }
 
 type ruleNode struct {
@@ -154,7 +156,7 @@ type ruleNode struct {
 	Mode          string               `yaml:"mode" doc:"observe: recorded and explained, never acted on." enum:"enforce,observe"`
 	Scope         texts                `yaml:"scope" doc:"Where it looks; the defaults when left out." enum:"subject,body,attachment_name,attachment_text,href"`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be; the default when left out."`
-	Notify        texts                `yaml:"notify" doc:"Addresses that are told when it holds."`
+	Notify        texts                `yaml:"notify" doc:"Addresses in the own domains that are told of each message that it protects."`
 }
 
 // whenNode is a condition: everything that is said in it must hold.

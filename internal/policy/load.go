@@ -327,6 +327,7 @@ func (c *compiler) packs() {
 		}
 		seen[p.name] = true
 		c.sum.Write(p.data)
+		p.offer(c.lists)
 		left, err := p.narrowed(c, u)
 		if err != nil {
 			c.errs = append(c.errs, asError(err, u.Pos))

@@ -71,6 +71,16 @@ func readPack(name string) (*pack, error) {
 	return p, p.resolve()
 }
 
+// offer adds to lists those that the pack offers to policies: the ones with its own name in front, such as
+// se.test_numbers. What the policy defines itself stays.
+func (p *pack) offer(lists map[string]texts) {
+	for name, list := range p.lists {
+		if _, ok := lists[name]; !ok && strings.HasPrefix(name, p.name+".") {
+			lists[name] = list
+		}
+	}
+}
+
 // resolve replaces the pack's own @lists, so that a policy's lists of the same name do not reach into it.
 func (p *pack) resolve() error {
 	var errs yamlfile.Errors

@@ -18,7 +18,7 @@ type rule struct {
 	when    condition
 	level   message.Level
 	observe bool
-	notify  []string
+	notify  []message.Address
 }
 
 // label is a level that a header field asks for.
@@ -85,7 +85,7 @@ func (c *compiler) rule(n *ruleNode, up inherited) rule {
 	if level == 0 && n.Level == nil {
 		level = 1
 	}
-	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: c.level(n.Pos, level), notify: c.expand(n.Notify)}
+	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: c.level(n.Pos, level)}
 	switch n.Mode {
 	case "", "enforce":
 	case "observe":
@@ -93,9 +93,15 @@ func (c *compiler) rule(n *ruleNode, up inherited) rule {
 	default:
 		c.errorf(n.Pos, "mode %q: use enforce or observe", n.Mode)
 	}
-	for _, a := range r.notify {
-		if _, err := message.ParseAddress(a); err != nil {
+	for _, s := range c.expand(n.Notify) {
+		a, err := message.ParseAddress(s)
+		switch {
+		case err != nil:
 			c.errorf(n.Pos, "notify: %v", err)
+		case a.IsNull():
+			c.errorf(n.Pos, "notify: an address is empty")
+		default:
+			r.notify = append(r.notify, a)
 		}
 	}
 	if len(r.title) == 0 && len(r.when.detectors) == 1 {

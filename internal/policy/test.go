@@ -177,11 +177,17 @@ func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
 			continue
 		}
 		id := d.ID + d.Override // one of them is empty
-		for j, x := range d.Tests.Match {
-			results = append(results, s.example(ctx, fmt.Sprintf("%s match %d", id, j+1), id, x, true, now))
+		e := example{detector: id, least: classify.Medium}
+		if d.Tests.Confidence != nil {
+			e.least = *d.Tests.Confidence
 		}
+		e.found = true
+		for j, x := range d.Tests.Match {
+			results = append(results, s.example(ctx, fmt.Sprintf("%s match %d", id, j+1), e, x, now))
+		}
+		e.found = false
 		for j, x := range d.Tests.Miss {
-			results = append(results, s.example(ctx, fmt.Sprintf("%s miss %d", id, j+1), id, x, false, now))
+			results = append(results, s.example(ctx, fmt.Sprintf("%s miss %d", id, j+1), e, x, now))
 		}
 	}
 	return results
@@ -191,8 +197,15 @@ func (s *exampleSet) run(ctx context.Context, now time.Time) []TestResult {
 // for real ones by programs that search repositories.
 const joint = "{+}"
 
-// example checks that a text holds, or does not hold, what a detector looks for, with at least medium confidence.
-func (s *exampleSet) example(ctx context.Context, name, detector string, x text, want bool, now time.Time) TestResult {
+// example says what a detector must find in a text, or must not.
+type example struct {
+	detector string
+	least    classify.Confidence // what is less sure does not count
+	found    bool
+}
+
+// example checks that a text holds, or does not hold, what a detector looks for.
+func (s *exampleSet) example(ctx context.Context, name string, e example, x text, now time.Time) TestResult {
 	r := TestResult{Name: name, Pos: x.Pos}
 	t := testNode{Body: x.Value}
 	raw, err := t.raw(nil)
@@ -210,11 +223,11 @@ func (s *exampleSet) example(ctx context.Context, name, detector string, x text,
 		r.failf("%v", err)
 		return r
 	}
-	got := slices.ContainsFunc(scanned.Hits, func(h classify.Hit) bool { return h.Detector == detector && h.Confidence >= classify.Medium })
+	got := slices.ContainsFunc(scanned.Hits, func(h classify.Hit) bool { return h.Detector == e.detector && h.Confidence >= e.least })
 	switch {
-	case want && !got:
-		r.failf("nothing found in %q%s", x.Value, whyNot(scanned, detector))
-	case got && !want:
+	case e.found && !got:
+		r.failf("nothing found in %q%s", x.Value, whyNot(scanned, e.detector))
+	case got && !e.found:
 		r.failf("found in %q", x.Value)
 	}
 	return r
