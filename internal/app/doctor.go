@@ -71,6 +71,12 @@ func (d *doctor) policy(ctx context.Context) {
 		ok = "compiles, its tests pass: " + p.ID()
 	}
 	d.say("policy", err, ok)
+	if err != nil {
+		return
+	}
+	for _, note := range PolicyNotes(p, d.cfg, time.Now()) {
+		d.warn("policy", note)
+	}
 }
 
 func (d *doctor) ring() {

@@ -64,6 +64,26 @@ func tested(ctx context.Context, p *policy.Policy, force bool) error {
 	return nil
 }
 
+// expirySoon is how long before its last day an exception is worth a look.
+const expirySoon = 30 * 24 * time.Hour
+
+// PolicyNotes names what in a policy that works is worth a look: exceptions that have expired or soon will, so that more is
+// protected than before, and addresses that are never told because they are not the organisation's.
+func PolicyNotes(p *policy.Policy, cfg *config.Config, now time.Time) []string {
+	var notes []string
+	for _, e := range p.Expired(now) {
+		notes = append(notes, e.Error())
+	}
+	notes = append(notes, p.Expiring(now, expirySoon)...)
+	own := gateway.Org{Domains: cfg.Organisation.Domains}
+	for _, a := range p.Told() {
+		if !own.Own(a) {
+			notes = append(notes, fmt.Sprintf("notify: %s lies in none of organisation.domains, and is never told", a))
+		}
+	}
+	return notes
+}
+
 // The policy that comes with the program, as errors name it, and its list of the
 // organisation's own domains.
 const (

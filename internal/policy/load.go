@@ -14,6 +14,7 @@ import (
 
 	"sigill/internal/classify"
 	"sigill/internal/extract"
+	"sigill/internal/message"
 	"sigill/internal/yamlfile"
 )
 
@@ -142,6 +143,30 @@ func (p *Policy) Expired(now time.Time) yamlfile.Errors {
 		}
 	}
 	return errs
+}
+
+// Expiring names the exceptions that still lift something and whose last day is over within so long.
+func (p *Policy) Expiring(now time.Time, within time.Duration) []string {
+	var out []string
+	for i := range p.exceptions {
+		if x := &p.exceptions[i]; now.Before(x.expires) && !now.Add(within).Before(x.expires) {
+			out = append(out, x.pos.Errorf("exception %q expires: %s is its last day", x.id, x.expires.AddDate(0, 0, -1).Format(time.DateOnly)).Error())
+		}
+	}
+	return out
+}
+
+// Told lists the addresses that rules name, each once, in alphabetical order of the rules.
+func (p *Policy) Told() []message.Address {
+	var out []message.Address
+	for i := range p.rules {
+		for _, a := range p.rules[i].notify {
+			if !slices.ContainsFunc(out, func(b message.Address) bool { return a.Key() == b.Key() }) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }
 
 // Rules lists the ids of rules, triggers and labels, in alphabetical order.
