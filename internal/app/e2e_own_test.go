@@ -174,7 +174,7 @@ func TestE2EPersonAnswersNotice(t *testing.T) {
 	onBoth(t, func(t *testing.T, d config.Driver) {
 		s, to := answered(t, d)
 		reply := "From: Karin <karin@ekman.example>\r\nTo: secure-mail@norrsund.example\r\nSubject: Re: Payment\r\n\r\nMy own number is 19890102-2387.\r\n"
-		s.stranger("karin@ekman.example", to, reply).want(t, "550 5.7.1 Please answer with the button")
+		s.stranger("karin@ekman.example", to, reply).want(t, "550 5.7.1 This address takes no answers; please write to the sender")
 		s.idle()
 		m := s.stored(1)[0]
 		if m.Recipients[0].State != message.Notified || len(s.hop.Mails()) != 1 {

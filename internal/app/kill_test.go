@@ -128,23 +128,32 @@ func killRun(t *testing.T, d config.Driver, kills int) {
 	for range 8 {
 		clients.Go(func() { led.client(ctx, l.Addr().String(), &next) })
 	}
-	placed := 0
+	placed, turn := map[string]int{}, 0
 	for k := range kills {
 		o := order
-		if k%4 != 3 { // three of four are placed, the fourth falls anywhere
-			o.Point, o.Nth = points[k%len(points)], 1+rand.Int64N(10)
+		if k%4 != 3 { // three of four are placed, point by point, the fourth falls anywhere
+			o.Point, o.Nth = points[turn%len(points)], 1+rand.Int64N(10)
+			turn++
 		}
 		if killOnce(t, o, file) {
-			placed++
+			placed[o.Point]++
 		}
 	}
-	if placed < kills/2 {
-		t.Errorf("only %d of %d kills fell on their point", placed, kills)
+	delete(placed, "")
+	sum := 0
+	for _, p := range points {
+		sum += placed[p]
+		if placed[p] == 0 && turn >= 3*len(points) {
+			t.Errorf("no kill fell on %s", p)
+		}
+	}
+	if sum < kills/2 {
+		t.Errorf("only %d of %d kills fell on their point", sum, kills)
 	}
 	stopClients()
 	clients.Wait()
 	checkLedger(t, led, order, file, hop)
-	t.Logf("%d kills, %d of them at a point, %d messages acknowledged, %d of them sent more than once", kills, placed, len(led.acked), len(led.cut))
+	t.Logf("%d kills, %d of them at a point %v, %d messages acknowledged, %d of them sent more than once", kills, sum, placed, len(led.acked), len(led.cut))
 }
 
 // killOnce runs a child until it dies, and says whether it died at its point; one whose

@@ -15,7 +15,7 @@ import (
 // replyPerson tells a person who answered one of our notices by mail.
 var replyPerson = message.Reply{
 	Code: 550, Status: "5.7.1",
-	Text: "Please answer with the button in the message; this way is not protected",
+	Text: "This address takes no answers; please write to the sender, and nothing sensitive",
 }
 
 // replyTaken ends what we keep nothing of.

@@ -105,7 +105,7 @@ func releasedAt(m *message.Message, which []int, now time.Time) time.Time {
 }
 
 // NoticeFailed tells the person behind a message that recipient i was not reached:
-// the notice came back, or no code could be sent to the phone. The message itself is
+// the notice came back, or no code could be sent to the phone, or no password by mail. The message itself is
 // still sealed, and can be read as soon as the way is right.
 func (c *Composer) NoticeFailed(m *message.Message, i int, url string, now time.Time) (Mail, error) {
 	if err := c.own(url); err != nil {
@@ -117,8 +117,13 @@ func (c *Composer) NoticeFailed(m *message.Message, i int, url string, now time.
 	}
 	p, who := c.printer(m), recipient(r)
 	what := "mail.unreached.code."
-	if r.State == message.NoticeBounced {
+	hint := what + "hint"
+	switch {
+	case r.State == message.NoticeBounced:
 		what = "mail.unreached.notice."
+		hint = what + "hint"
+	case r.Method() == message.Level1: // the code was a password, by mail
+		hint = "mail.unreached.password.hint"
 	}
 	l := &letter{
 		Lang: p.Lang(), Title: p.T(what + "title"), Kind: p.T("mail.unreached.kind"),
@@ -127,7 +132,7 @@ func (c *Composer) NoticeFailed(m *message.Message, i int, url string, now time.
 		Lead:    []words{say(p, what+"lead")},
 		Facts:   unreached(p, m, r, now),
 		Button:  &link{p.T("mail.unreached.button"), url},
-		Hints:   []words{say(p, what+"hint")},
+		Hints:   []words{say(p, hint)},
 	}
 	c.toPerson(p, m, l)
 	return c.finish(l, m.Person, now)

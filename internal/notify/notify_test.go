@@ -200,11 +200,14 @@ func letters(t testing.TB, c *Composer, lang string) map[string]func() (Mail, er
 			return c.Inform(scanner, in, now)
 		},
 		"notice-failed": func() (Mail, error) { return c.NoticeFailed(bounced, 0, s, now) },
-		"code-failed":   func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
-		"dsn-failed":    report(failed, Failed),
-		"dsn-delayed":   report(late, Delayed),
-		"dsn-relayed":   report(sealed(sample(t, lang)), Relayed),
-		"dsn-delivered": report(failed, Delivered),
+		"code-failed": func() (Mail, error) {
+			return c.NoticeFailed(one(func(*message.Message) {}), 0, s, now)
+		},
+		"password-failed": func() (Mail, error) { return c.NoticeFailed(byMail, 0, s, now) },
+		"dsn-failed":      report(failed, Failed),
+		"dsn-delayed":     report(late, Delayed),
+		"dsn-relayed":     report(sealed(sample(t, lang)), Relayed),
+		"dsn-delivered":   report(failed, Delivered),
 	}
 }
 
