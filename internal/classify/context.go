@@ -2,6 +2,8 @@ package classify
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"sort"
 	"unicode"
 	"unicode/utf8"
@@ -226,6 +228,10 @@ func (s *scanner) chars(from, to int32, within int) int {
 // runes counts the characters of valid UTF-8: all bytes but those that continue one.
 func runes(b []byte) int {
 	n := 0
+	for ; len(b) >= 8; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		n += 8 - bits.OnesCount64(w&^(w<<1)&highBits)
+	}
 	for _, c := range b {
 		if c&0xc0 != 0x80 {
 			n++

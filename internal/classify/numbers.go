@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ func appendGroups(groups []group, text []byte) []group {
 	for i := 0; i < len(text); {
 		if text[i]-'0' > 9 {
 			i++
+			for i+8 <= len(text) && digitBytes(binary.LittleEndian.Uint64(text[i:])) == 0 {
+				i += 8
+			}
 			continue
 		}
 		start := i
@@ -43,6 +47,12 @@ func appendGroups(groups []group, text []byte) []group {
 		groups = append(groups, group{int32(start), int32(i), int32(i - start), sep})
 	}
 	return joinDates(joinSpaced(groups))
+}
+
+// digitBytes has the high bit of each of eight bytes that is an ASCII digit.
+func digitBytes(w uint64) uint64 {
+	x := w ^ '0'*oneEach
+	return ^(x&^highBits + 0x76*oneEach | x) & highBits
 }
 
 // separator says what kind the text between two digits is.

@@ -3,6 +3,7 @@ package classify
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"sort"
 	"strings"
 	"unicode"
@@ -71,6 +72,7 @@ func plainWord(s string) string {
 type trie struct {
 	begin  bitmap          // the first two bytes of all keywords
 	inside bitmap          // of those that may begin inside a word
+	third  bitmap          // hashes of the first three bytes of all whose third is a letter or digit
 	heads  [2 << 10]uint64 // hashes of the first bytes, of each keyword as many as can be told, and whether a word ends there
 	root   [256]int32
 	nodes  []node
@@ -86,6 +88,8 @@ var heads = [...]int{2, 3, 4, 6, 8}
 type bitmap [1 << 10]uint64
 
 func (m *bitmap) has(w uint) bool { return m[w>>6]&(1<<(w&63)) != 0 }
+
+func (m *bitmap) bit(w uint) uint { return uint(m[w>>6&(1<<10-1)]>>(w&63)) & 1 }
 
 func (m *bitmap) set(a, b byte) {
 	w := uint(b)<<8 | uint(a)
@@ -128,6 +132,7 @@ func newTrie(keys []keyword) *trie {
 			t.inside.mark(k.text)
 		}
 		t.head(k)
+		t.markThird(k.text)
 	}
 	t.freeze(root)
 	for _, e := range t.edges[t.nodes[0].edge : t.nodes[0].edge+t.nodes[0].edges] {
@@ -190,23 +195,46 @@ func (t *trie) hasHead(v uint64, n int) bool {
 // may says whether a keyword can begin with these eight bytes of text, the first two of which begin one.
 func (t *trie) may(v uint64) bool {
 	two, three, four := v&(1<<16-1), v&(1<<24-1), v&(1<<32-1)
-	switch {
-	case t.hasHead(v, 8), t.hasHead(v&(1<<48-1), 6), t.hasHead(four, 4), t.hasHead(three, 3), t.hasHead(two, 2):
-		return true
-	case alnums[byte(v>>16)] == 0:
-		if t.hasHead(two^wordEnds, 2) {
-			return true
+	if alnums[byte(v>>16)] != 0 && !t.third.has(hash16(three)) {
+		return false
+	}
+	return t.hasHead(v, 8) || t.hasHead(v&(1<<48-1), 6) || t.hasHead(four, 4) || t.hasHead(three, 3) || t.hasHead(two, 2) ||
+		alnums[byte(v>>16)] == 0 && t.hasHead(two^wordEnds, 2) ||
+		alnums[byte(v>>24)] == 0 && t.hasHead(three^wordEnds, 3) ||
+		alnums[byte(v>>32)] == 0 && t.hasHead(four^wordEnds, 4) ||
+		stretched(v)
+}
+
+// hash16 spreads three bytes.
+func hash16(three uint64) uint { return uint(three * 0x9e3779b97f4a7c15 >> 48) }
+
+// markThird notes the first three bytes of a keyword whose third is a letter or digit; where it has but two, any of these.
+func (t *trie) markThird(text string) {
+	set := func(a, b, c byte) {
+		h := hash16(uint64(a) | uint64(b)<<8 | uint64(c)<<16)
+		t.third[h>>6] |= 1 << (h & 63)
+	}
+	if len(text) >= 3 {
+		set(text[0], text[1], text[2])
+		for _, white := range " \t\n" {
+			if text[1] == ' ' {
+				set(text[0], byte(white), text[2])
+			}
 		}
-	case alnums[byte(v>>24)] == 0:
-		if t.hasHead(three^wordEnds, 3) {
-			return true
+		return
+	}
+	for c := range 256 {
+		if alnums[c] == 0 {
+			continue
 		}
-	case alnums[byte(v>>32)] == 0:
-		if t.hasHead(four^wordEnds, 4) {
-			return true
+		if len(text) == 2 {
+			set(text[0], text[1], byte(c))
+			continue
+		}
+		for b := range 256 {
+			set(text[0], byte(b), byte(c))
 		}
 	}
-	return stretched(v)
 }
 
 // stretched says whether something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
@@ -270,27 +298,37 @@ func (t *trie) child(n int32, c byte) int32 {
 // find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to.
 func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
 	at := [2]*bitmap{&t.begin, &t.inside}
-	begin := at[0]
+	inWord := byte(0)
 	if from > 0 { // beyond ASCII a byte does not say whether it ends a word; report looks closer
-		begin = at[alnums[text[from-1]]]
+		inWord = alnums[text[from-1]]
 	}
-	body := min(to, len(text)-7)
-	for i := from; i < body; i++ {
-		v := binary.LittleEndian.Uint64(text[i : i+8])
-		if begin.has(uint(v&0xffff)) && t.may(v) {
-			t.walk(text, i, found)
+	i := from
+	for ; i+8 <= to && i+16 <= len(text); i += 8 {
+		b := text[i : i+16 : i+16]
+		v, marks := binary.LittleEndian.Uint64(b), uint(0)
+		for j := range uint(7) { // without a branch: which of them begin one is hard to foresee
+			marks |= at[inWord&1].bit(uint(v&(1<<16-1))) << j
+			inWord = alnums[byte(v)]
+			v >>= 8
 		}
-		begin = at[alnums[byte(v)]]
+		marks |= at[inWord&1].bit(uint(b[7])|uint(b[8])<<8) << 7
+		inWord = alnums[b[7]]
+		for ; marks != 0; marks &= marks - 1 {
+			j := bits.TrailingZeros(marks)
+			if t.may(binary.LittleEndian.Uint64(b[j&7:])) {
+				t.walk(text, i+j, found)
+			}
+		}
 	}
-	for i := max(from, body); i < to; i++ {
+	for ; i < to; i++ {
 		two := uint(text[i])
 		if i+1 < len(text) {
 			two |= uint(text[i+1]) << 8
 		}
-		if begin.has(two) {
+		if at[inWord&1].has(two) {
 			t.walk(text, i, found)
 		}
-		begin = at[alnums[text[i]]]
+		inWord = alnums[text[i]]
 	}
 }
 
