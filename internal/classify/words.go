@@ -128,7 +128,7 @@ func newTrie(keys []keyword) *trie {
 		}
 		n.out = append(n.out, int32(i))
 		t.begin.mark(k.text)
-		if !k.start {
+		if !k.start || alnums[k.text[0]] == 0 { // what is no letter can begin a word behind one
 			t.inside.mark(k.text)
 		}
 		t.head(k)
@@ -145,7 +145,7 @@ func newTrie(keys []keyword) *trie {
 // bytes are told apart by [stretched].
 func (t *trie) head(k keyword) {
 	text := k.text
-	if len(text) <= 4 && len(text) > 1 && k.end {
+	if len(text) <= 4 && len(text) > 1 && k.end && alnums[text[len(text)-1]] != 0 {
 		t.setHeads([]byte(text), 0, wordEnds)
 		return
 	}
@@ -245,7 +245,8 @@ func stretched(v uint64) bool {
 	return equal(v, filler)|equal(v, '-')&(line>>8|1<<63)|white&(white>>8) != 0
 }
 
-// mark notes the first two bytes of a keyword as they are. What stands second may also be a filler, or any white space.
+// mark notes the first two bytes of a keyword as they are. What stands second may also be a filler, a
+// hyphen at a line end, or any white space.
 func (m *bitmap) mark(text string) {
 	if len(text) < 2 {
 		for b := range 256 {
@@ -255,6 +256,7 @@ func (m *bitmap) mark(text string) {
 	}
 	m.set(text[0], text[1])
 	m.set(text[0], filler)
+	m.set(text[0], '-')
 	if text[1] == ' ' {
 		m.set(text[0], '\t')
 		m.set(text[0], '\n')
