@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 
 	// For tests only.
 	"internal/testkit":              {"internal/message", "internal/seal", "internal/store", "internal/sms"},
+	"internal/testkit/hostile":      {"internal/extract"},
 	"internal/seal/sealtest":        {"internal/seal", "internal/seal/internal/permit"},
 	"internal/seal/internal/permit": {},
 }
@@ -76,7 +77,7 @@ var forbidden = []struct{ from, prefix, why string }{
 }
 
 // testOnly must not be linked into the program.
-var testOnly = []string{"internal/testkit", "internal/seal/sealtest", "internal/store/storetest"}
+var testOnly = []string{"internal/testkit", "internal/testkit/hostile", "internal/seal/sealtest", "internal/store/storetest"}
 
 type pkg struct {
 	ImportPath string

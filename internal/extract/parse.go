@@ -90,6 +90,7 @@ type walker struct {
 	parts    int
 	files    int
 	fullText bool // the limit was reported
+	told     map[Reason]int
 
 	hbuf []byte // header of the present entity
 	buf  []byte // body of the present part
@@ -130,12 +131,16 @@ func (w *walker) unreadable(where string, r Reason, detail string) {
 			return
 		}
 	}
-	if len(w.out.Unreadable) < maxFindings {
+	if w.told == nil {
+		w.told = map[Reason]int{}
+	}
+	if w.told[r]++; w.told[r] <= maxFindings {
 		w.out.Unreadable = append(w.out.Unreadable, Unreadable{where, r, detail})
 	}
 }
 
-// maxFindings bounds the list of what could not be read; the first ones tell the story.
+// maxFindings bounds the list of what could not be read, for each reason: the first ones tell the story, but many of a kind
+// that a policy lets pass must not crowd out one that it does not.
 const maxFindings = 200
 
 // segment adds text within the limit for all text.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -92,5 +93,19 @@ func TestCutOff(t *testing.T) {
 				t.Errorf("%d %% of %s: findings %v", share, name, c.Unreadable)
 			}
 		}
+	}
+}
+
+// TestFindingsOfAllReasons: many findings of one kind do not hide one of another.
+func TestFindingsOfAllReasons(t *testing.T) {
+	t.Parallel()
+	var files []file
+	for i := range 3 * maxFindings {
+		files = append(files, file{fmt.Sprintf("%d.png", i), "\x89PNG\r\n\x1a\n" + strings.Repeat("x", 10)})
+	}
+	files = append(files, file{"a.docx", "PK\x03\x04 damaged"})
+	c := parseLimits(t, attached("a.zip", zipOf(t, files...)), Limits{})
+	if n := len(c.Unreadable); n != maxFindings+1 || c.Unreadable[n-1].Reason != Corrupt {
+		t.Errorf("%d findings, the last %v", n, c.Unreadable[n-1])
 	}
 }
