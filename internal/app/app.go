@@ -81,6 +81,7 @@ type App struct {
 	ring    *seal.Keyring
 	policy  atomic.Pointer[policy.Policy]
 	pool    *sandbox.Pool
+	scan    scanners
 	out, in *relay.Sender
 	sms     sms.Sender
 	gateway *gateway.Gateway

@@ -97,12 +97,10 @@ func (a *App) openSandbox(context.Context) error {
 	a.pool, err = sandbox.New(sandbox.Options{ //nolint:contextcheck // the pool lives until Close
 		Workers: a.cfg.Scan.Workers, Memory: int64(a.cfg.Scan.Memory), Log: a.log,
 	})
+	if err == nil {
+		a.watchScanners()
+	}
 	return err
-}
-
-// parse reads a message: plain text in this process, attachments in a child.
-func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error) {
-	return a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
 }
 
 // scanLimits are the policy's, within the time that the configuration gives.

@@ -3,7 +3,9 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -356,5 +358,20 @@ func TestRoom(t *testing.T) {
 		if !g.tooBig(g.o.In, &message.Message{Size: 1000}) {
 			t.Errorf("%s: the inbound hop's own limit does not count", c.name)
 		}
+	}
+}
+
+// TestRefusal: what the gateway could not do is no verdict on the message, which comes again.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	g := bare(t)
+	g.o.Log = slog.New(slog.DiscardHandler)
+	for _, err := range []error{fmt.Errorf("read message: %w", errors.New("no scanner is free")), context.DeadlineExceeded} {
+		if got := g.refusal(err); got != message.ReplyLocal || got.Code != 451 {
+			t.Errorf("%v: %v", err, got)
+		}
+	}
+	if got := g.refusal(&refusedError{replyHeader}); got.Code != 554 {
+		t.Errorf("a message that must not go on: %v", got)
 	}
 }

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sigill/internal/extract"
+	"sigill/internal/message"
+	"sigill/internal/sandbox"
+)
+
+// alarmPause is how long one alarm about the scanners speaks for those that follow.
+const alarmPause = time.Minute
+
+// scanners raises the alarm when the processes that open attachments cannot keep up or end too often. A message that meets
+// that is put off (451) by whoever asked: it says nothing about the message.
+type scanners struct {
+	putOff *prometheus.CounterVec // by reason
+	told   atomic.Int64           // when the alarm was raised last, in nanoseconds
+}
+
+// parse reads a message: plain text in this process, attachments in a child.
+func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error) {
+	c, err := a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
+	switch {
+	case errors.Is(err, sandbox.ErrBusy):
+		a.alarm("busy", "alarm: no scanner is free, mail with attachments is put off")
+	case errors.Is(err, sandbox.ErrUnhealthy):
+		a.alarm("unhealthy", "alarm: too many messages cannot be read in time, mail is put off")
+	}
+	return c, err
+}
+
+// alarm counts a message that was put off, and says so in the log now and then.
+func (a *App) alarm(reason, text string) {
+	a.scan.putOff.WithLabelValues(reason).Inc()
+	now, last := a.o.Now().UnixNano(), a.scan.told.Load()
+	if last != 0 && now-last < int64(alarmPause) || !a.scan.told.CompareAndSwap(last, now) {
+		return
+	}
+	s := a.pool.Stats()
+	a.log.Error(text, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle)
+}
+
+// watchScanners makes the counts of the pool metrics.
+func (a *App) watchScanners() {
+	a.scan.putOff = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sigill_scan_put_off_total", Help: "Messages put off because no scanner was free (busy) or too many messages ended by timeout (unhealthy).",
+	}, []string{"reason"})
+	for _, reason := range []string{"busy", "unhealthy"} {
+		a.scan.putOff.WithLabelValues(reason)
+	}
+	count := func(name, help string, of func(sandbox.Stats) int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(of(a.pool.Stats())) })
+	}
+	a.metrics.MustRegister(
+		a.scan.putOff,
+		count("sigill_scan_opened_total", "Messages whose attachments were opened.", func(s sandbox.Stats) int64 { return s.Opened }),
+		count("sigill_scan_timeouts_total", "Messages not readable in time.", func(s sandbox.Stats) int64 { return s.Timeouts }),
+		count("sigill_scan_replaced_total", "Scanners that died or were killed.", func(s sandbox.Stats) int64 { return s.Replaced }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sigill_scan_idle", Help: "Scanners waiting for work."}, func() float64 { return float64(a.pool.Stats().Idle) }),
+	)
+}
