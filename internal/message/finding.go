@@ -27,6 +27,23 @@ func (f Finding) TitleIn(lang string) string {
 	return f.Rule
 }
 
+// Grouped puts together the findings that read alike: those of one rule under one title in a language, whichever detectors
+// made them and wherever they lie. The groups stand in the order of their first finding; none is empty.
+func Grouped(all []Finding, lang string) [][]Finding {
+	var groups [][]Finding
+	for _, f := range all {
+		k := slices.IndexFunc(groups, func(g []Finding) bool {
+			return g[0].Rule == f.Rule && g[0].TitleIn(lang) == f.TitleIn(lang)
+		})
+		if k < 0 {
+			groups = append(groups, []Finding{f})
+			continue
+		}
+		groups[k] = append(groups[k], f)
+	}
+	return groups
+}
+
 // Decision is the verdict on a message, per recipient, with its reasons. It is
 // made once, before the 250, and never changes.
 type Decision struct {

@@ -53,6 +53,9 @@ func about(p *locale.Printer, m *message.Message, now time.Time) fact {
 	return fact{Name: p.T("mail.message"), Lines: []string{p.T("mail.no_subject"), sent}, Strong: true}
 }
 
+// maxFound is how many rules a mail names, and how many places of each.
+const maxFound = 3
+
 // reason names what was found, by its title, how often and where.
 func reason(p *locale.Printer, m *message.Message) fact {
 	return found(p, m, func(f *message.Finding) bool { return f.Level >= m.Decision.Verdict })
@@ -60,17 +63,15 @@ func reason(p *locale.Printer, m *message.Message) fact {
 
 // found is reason for the findings that are asked for.
 func found(p *locale.Printer, m *message.Message, asked func(*message.Finding) bool) fact {
-	var lines []string
+	var told []message.Finding
 	for i := range m.Decision.Findings {
-		f := &m.Decision.Findings[i]
-		line := clean(f.TitleIn(p.Lang()), maxName)
-		if f.Count > 0 {
-			line = p.N("mail.hold.found", f.Count, "Title", line)
+		if f := &m.Decision.Findings[i]; asked(f) {
+			told = append(told, *f)
 		}
-		if at := place(p, f.Where); at != "" {
-			line = p.T("mail.hold.found_in", "Found", line, "Place", at)
-		}
-		if asked(f) && !slices.Contains(lines, line) && len(lines) < 3 {
+	}
+	var lines []string
+	for _, group := range message.Grouped(told, p.Lang()) {
+		if line := foundLine(p, group); !slices.Contains(lines, line) && len(lines) < maxFound {
 			lines = append(lines, line)
 		}
 	}
@@ -78,6 +79,29 @@ func found(p *locale.Printer, m *message.Message, asked func(*message.Finding) b
 		lines = []string{p.T("mail.hold.rule_other")}
 	}
 	return fact{Name: p.T("mail.hold.rule"), Lines: lines}
+}
+
+// foundLine is what one rule found: how often in all, and in which places.
+func foundLine(p *locale.Printer, group []message.Finding) string {
+	count, places := 0, []string(nil)
+	for _, f := range group {
+		count += f.Count
+		if at := place(p, f.Where); at != "" && !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+	}
+	line := clean(group[0].TitleIn(p.Lang()), maxName)
+	if count > 0 {
+		line = p.N("mail.hold.found", count, "Title", line)
+	}
+	at := p.List(places)
+	if more := len(places) - maxFound; more > 0 {
+		at = strings.Join(places[:maxFound], ", ") + " " + p.N("mail.more", more)
+	}
+	if at != "" {
+		line = p.T("mail.hold.found_in", "Found", line, "Place", at)
+	}
+	return line
 }
 
 // attachment reads the address of a segment in an attachment: att[2]/list.xlsx!Sheet1.

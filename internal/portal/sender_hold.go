@@ -37,7 +37,8 @@ type holdView struct {
 
 // foundView is one thing that the message was held for.
 type foundView struct {
-	Text, Masked string
+	Text   string
+	Masked []string
 }
 
 // alsoView is a recipient who needs nothing.
@@ -99,19 +100,40 @@ func (p *Portal) newHoldView(v *view, r *http.Request, m *message.Message, rows 
 	return page
 }
 
-// maxFound is how many findings the form names: the deciding one first.
+// maxFound is how many rules the form names, the deciding one first, and how many places and values of each.
 const maxFound = 3
 
 func (v *view) found(m *message.Message) []foundView {
 	var all []foundView
-	for _, f := range m.Decision.Findings {
+	for _, group := range message.Grouped(m.Decision.Findings, v.Lang()) {
 		if len(all) == maxFound {
 			break
 		}
-		text := v.T("page.hold.found", "Title", upper(f.TitleIn(v.Lang())), "N", v.Int(int64(max(1, f.Count))), "Place", v.placeOf(f.Where))
-		all = append(all, foundView{text, f.Masked})
+		all = append(all, v.foundBy(group))
 	}
 	return all
+}
+
+// foundBy is what one rule found: how often in all, in which places, and what.
+func (v *view) foundBy(group []message.Finding) foundView {
+	var f foundView
+	var places []string
+	count := 0
+	for _, one := range group {
+		count += one.Count
+		if at := v.placeOf(one.Where); !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+		if one.Masked != "" && !slices.Contains(f.Masked, one.Masked) && len(f.Masked) < maxFound {
+			f.Masked = append(f.Masked, one.Masked)
+		}
+	}
+	at := v.List(places)
+	if more := len(places) - maxFound; more > 0 {
+		at = strings.Join(places[:maxFound], ", ") + " " + v.N("mail.more", more)
+	}
+	f.Text = v.T("page.hold.found", "Title", upper(group[0].TitleIn(v.Lang())), "N", v.Int(int64(max(1, count))), "Place", at)
+	return f
 }
 
 func (p *Portal) emptyRow(v *view, m *message.Message, i int) *holdRow {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sigill/internal/locale"
 	"sigill/internal/message"
 )
@@ -148,6 +150,34 @@ func TestLargeFile(t *testing.T) {
 		got := b.get(path+how).want(t, http.StatusOK)
 		if got.body != content {
 			t.Errorf("%s: %d octets, want %d", how, len(got.body), len(content))
+		}
+	}
+}
+
+// A rule that several detectors serve, or that is met in several places, is one line.
+func TestOneLineForEachRule(t *testing.T) {
+	t.Parallel()
+	v := swedish(t)
+	health := func(where, masked string, count int) message.Finding {
+		return message.Finding{Rule: "health", Title: map[string]string{"sv": "hälsouppgifter"}, Where: where, Masked: masked, Count: count}
+	}
+	for _, c := range []struct {
+		name     string
+		findings []message.Finding
+		want     []foundView
+	}{
+		{
+			"two detectors", []message.Finding{health("body/text", "di••••", 1), {Rule: "pnr", Where: "subject"}, health("body/html", "di••••", 2), health("att[1]/a.pdf", "F••", 1)},
+			[]foundView{{"Hälsouppgifter, 4 st, i texten och i bilagan a.pdf", []string{"di••••", "F••"}}, {"Pnr, 1 st, i ämnesraden", nil}},
+		},
+		{
+			"many places", []message.Finding{health("subject", "a", 1), health("body", "b", 1), health("att[1]/a", "c", 1), health("att[2]/b", "d", 1)},
+			[]foundView{{"Hälsouppgifter, 4 st, i ämnesraden, i texten, i bilagan a och en till", []string{"a", "b", "c"}}},
+		},
+	} {
+		got := v.found(&message.Message{Decision: message.Decision{Findings: c.findings}})
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s: %s", c.name, diff)
 		}
 	}
 }
