@@ -16,6 +16,7 @@ const (
 	maxSecondText = 10 << 20  // bytes of text found by the first reading
 	maxNesting    = 16        // declared boundaries: enmime takes twice the time for each one that is nested and not closed
 	maxDashes     = 2000      // lines that begin with two dashes: it takes the square of the number of parts
+	maxStrays     = 1 << 20   // bytes that have no place in base64, where there is any: it keeps an error for each
 	maxWork       = 256 << 20 // boundaries times bytes: each level of multiparts passes every byte on by itself
 )
 
@@ -131,17 +132,23 @@ func (w *walker) readOther(raw []byte, s *scope) (understood bool) {
 
 // bounded says whether enmime can read a message in time that is in proportion to its size.
 func bounded(raw []byte) bool {
-	boundaries, dashes := 0, 0
+	boundaries, dashes, encoded, strays := 0, 0, 0, 0
 	for line := range bytes.Lines(raw) {
 		if bytes.HasPrefix(line, []byte("--")) {
 			dashes++
 		}
 		boundaries += countFold(line, "boundary")
+		encoded += countFold(line, "base64")
+		for _, c := range line {
+			if c > ' ' && c != '=' && base64Value(c) < 0 {
+				strays++
+			}
+		}
 		if dashes > maxDashes || boundaries > maxNesting {
 			return false
 		}
 	}
-	return int64(boundaries+1)*int64(len(raw)) <= maxWork
+	return int64(boundaries+1)*int64(len(raw)) <= maxWork && (encoded == 0 || strays <= maxStrays)
 }
 
 // countFold counts a lower-case word in any case.

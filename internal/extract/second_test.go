@@ -137,6 +137,7 @@ func TestSecondReadingIsBounded(t *testing.T) {
 		"boundaries in sections":              strings.ReplaceAll(nested(maxNesting+1, "multipart/mixed"), "boundary=", "BOUNDARY*0="),
 		"100,000 siblings":                    siblings,
 		"siblings that only one reading sees": strings.Replace(siblings, "multipart/mixed", "application/x-thing", 1),
+		"base64 that is none":                 "X: y\nContent-Transfer-Encoding: BASE64\n\n" + strings.Repeat(strings.Repeat("<", 75)+"\n", maxStrays/75+1) + "nr " + secret + "\n",
 		"many levels of a large mail":         nested(maxNesting, "multipart/mixed") + strings.Repeat("0123456789abcde\n", 2<<20/2),
 	} {
 		t.Run(name, func(t *testing.T) {
