@@ -108,7 +108,7 @@ func sendBulk(addr string, b bulk, block []byte) (string, error) {
 
 // noiseLines is about a megabyte of base64 in lines.
 func noiseLines() []byte {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // bytes that do not compress
+	random := rand.New(rand.NewPCG(1, 2)) // bytes that do not compress
 	raw := make([]byte, 57)
 	var b bytes.Buffer
 	for b.Len() < 1<<20 {

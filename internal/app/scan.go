@@ -28,22 +28,22 @@ func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) 
 	c, err := a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		a.alarm("busy", "alarm: no scanner is free, mail with attachments is put off")
+		a.alarm("busy") // no scanner was free
 	case errors.Is(err, sandbox.ErrUnhealthy):
-		a.alarm("unhealthy", "alarm: too many messages cannot be read in time, mail is put off")
+		a.alarm("unhealthy") // too many messages cannot be read in time
 	}
 	return c, err
 }
 
 // alarm counts a message that was put off, and says so in the log now and then.
-func (a *App) alarm(reason, text string) {
+func (a *App) alarm(reason string) {
 	a.scan.putOff.WithLabelValues(reason).Inc()
 	now, last := a.o.Now().UnixNano(), a.scan.told.Load()
 	if last != 0 && now-last < int64(alarmPause) || !a.scan.told.CompareAndSwap(last, now) {
 		return
 	}
 	s := a.pool.Stats()
-	a.log.Error(text, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle)
+	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", reason, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle)
 }
 
 // watchScanners makes the counts of the pool metrics.

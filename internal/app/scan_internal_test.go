@@ -62,12 +62,12 @@ func TestScannersBusy(t *testing.T) {
 			t.Errorf("message %d: %v", i, err)
 		}
 	}
-	if n := strings.Count(log.String(), "level=ERROR msg=\"alarm: no scanner is free"); n != 1 {
+	if n := strings.Count(log.String(), "level=ERROR msg=\"alarm: mail is put off because its attachments cannot be read now\" reason=busy"); n != 1 {
 		t.Errorf("%d alarms in the log:\n%s", n, log.String())
 	}
 	now = now.Add(alarmPause)
 	_, _ = a.parse(context.Background(), whole, extract.Limits{})
-	if n := strings.Count(log.String(), "alarm: no scanner is free"); n != 2 {
+	if n := strings.Count(log.String(), "alarm: mail is put off"); n != 2 {
 		t.Errorf("%d alarms after the pause", n)
 	}
 	close(release)
