@@ -178,6 +178,7 @@ func foundText(p *printer, f message.Finding, sure, word string) string {
 
 // place says in words where something was found.
 func place(p *printer, where string) string {
+	where = strings.TrimPrefix(where, "reading[2]/") // the same mail, read in another way
 	switch {
 	case where == "subject":
 		return p.T("demo.place.subject")

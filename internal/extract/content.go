@@ -56,7 +56,7 @@ const (
 	AttachmentName                 // a file name, also of a file inside an archive
 	AttachmentText                 // text of an attachment or a nested message
 	Href                           // link targets, one a line
-	Hidden                         // what is not shown at first: comments, alt, titles, hidden text, a second reading of an ambiguous part, text around the parts of a multipart
+	Hidden                         // what is not shown at first: comments, alt, titles, hidden text, a part as a mail program could take it that misreads its header, text around the parts of a multipart, the raw text of an ambiguous message
 )
 
 var kindNames = [...]string{"", "subject", "body", "attachment_name", "attachment_text", "href", "hidden"}

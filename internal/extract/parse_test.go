@@ -77,3 +77,15 @@ func BenchmarkParse1M(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkParsePlain4K is what ordinary mail costs: it never meets the second reading.
+func BenchmarkParsePlain4K(b *testing.B) {
+	b.SetBytes(int64(len(benchText)))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, needs, err := ParsePlain(context.Background(), strings.NewReader(benchText), Limits{})
+		if err != nil || needs {
+			b.Fatal(needs, err)
+		}
+	}
+}

@@ -114,6 +114,7 @@ var extension = regexp.MustCompile(`^\.(pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|txt|cs
 // place says in words where something was found. Of an attachment it gives the
 // number and the kind, never the name: it may lie in the name.
 func place(p *locale.Printer, where string) string {
+	where = strings.TrimPrefix(where, "reading[2]/") // the same mail, read in another way
 	switch {
 	case where == "subject":
 		return p.T("mail.in.subject")

@@ -400,6 +400,38 @@ rules:
 	}
 }
 
+// TestCountingReadings: a place that a second reading of the mail shows again is one place.
+func TestCountingReadings(t *testing.T) {
+	t.Parallel()
+	p := parse(t, "version: 1\nuse: [se]\nrules: [{id: places, when: {detector: se.personnummer, count: {min: 2, unique: false}}, level: 2}]\n")
+	for _, tt := range []struct {
+		places []string
+		want   message.Level
+	}{
+		{[]string{"body/text"}, message.Pass},
+		{[]string{"body/text", "reading[2]/body/text"}, message.Pass},
+		{[]string{"att[1]/a.txt", "reading[2]/body/text"}, message.Pass},
+		{[]string{"body/text", "att[1]/a.txt"}, message.Level2},
+		{[]string{"reading[2]/body/text", "reading[2]/att[1]/a.txt"}, message.Level2},
+	} {
+		c := &extract.Content{}
+		for _, where := range tt.places {
+			c.Segments = append(c.Segments, extract.Segment{Where: where, Kind: extract.Body, Text: "pnr 890102-2387", Attachment: -1})
+		}
+		env, err := (&testNode{}).envelope()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, _, err := p.Evaluate(context.Background(), Input{Envelope: env, Content: c, Now: today})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Verdict != tt.want {
+			t.Errorf("%v: level %v, want %v", tt.places, d.Verdict, tt.want)
+		}
+	}
+}
+
 func TestGlob(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

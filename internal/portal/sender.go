@@ -124,6 +124,7 @@ func distinct(jobs []message.Job) []message.Job {
 // placeOf says in words where something was found. The name of a file is left out when
 // it may itself be what must not be shown before a code (DESIGN.md, promise 7).
 func (v *view) placeOf(where string) string {
+	where = strings.TrimPrefix(where, "reading[2]/") // the same mail, read in another way
 	switch {
 	case where == "subject" || strings.HasPrefix(where, "subject"):
 		return v.T("page.hold.place.subject")

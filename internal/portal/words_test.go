@@ -34,6 +34,8 @@ func TestPlaceOf(t *testing.T) {
 		"att[1]":                     "i en bilaga",
 		"att[1]/":                    "i en bilaga",
 		"att[1]/fak\u202etxt.exe":    "i bilagan faktxt.exe",
+		"reading[2]/body/text":       "i texten",
+		"reading[2]/att[2]/a.xlsx":   "i bilagan a.xlsx",
 		"":                           "i texten",
 	} {
 		if got := v.placeOf(where); got != want {

@@ -7,8 +7,8 @@
 // limits on memory, processor time, files and core dumps. It dies with its parent.
 //
 // Plain mail never comes here: it is read in the calling process under the same limits.
-// A message with parts that must be opened is streamed to a child of a pool that is kept
-// warm. A child that dies, or does not answer before its deadline, is killed and replaced,
+// A message with parts that must be opened, or one that must be read a second time because
+// it is not well-formed, is streamed to a child of a pool that is kept warm. A child that dies, or does not answer before its deadline, is killed and replaced,
 // and the message gets one more try in a fresh child; only if that fails too is it
 // unreadable by timeout. When more than 5 % of the last 200 messages end so, the gateway
 // itself is ill and [ErrUnhealthy] says so: that is no verdict on a message.
