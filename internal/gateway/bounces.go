@@ -26,7 +26,7 @@ const maxReport = 256 << 10
 
 // answerToUs deals with the recipients that are envelope senders of ours: a bounce
 // becomes an event and stops the clock, an automatic answer is dropped, a person is told
-// to use the button. It takes them out of the envelope; done says that none was left.
+// to write to the sender. It takes them out of the envelope; done says that none was left.
 func (g *Gateway) answerToUs(ctx context.Context, env *message.Envelope, body message.Body) (message.Reply, bool) {
 	var ours []bounceRef
 	rest := make([]message.RcptTo, 0, len(env.To))

@@ -105,8 +105,8 @@ func releasedAt(m *message.Message, which []int, now time.Time) time.Time {
 }
 
 // NoticeFailed tells the person behind a message that recipient i was not reached:
-// the notice came back, or no code could be sent to the phone, or no password by mail. The message itself is
-// still sealed, and can be read as soon as the way is right.
+// the notice came back, or no code could be sent to the phone, or no password by mail.
+// The message itself is still sealed, and can be read as soon as the way is right.
 func (c *Composer) NoticeFailed(m *message.Message, i int, url string, now time.Time) (Mail, error) {
 	if err := c.own(url); err != nil {
 		return Mail{}, err
