@@ -17,6 +17,7 @@ import (
 
 	"sigill/internal/config"
 	"sigill/internal/relay"
+	"sigill/internal/store"
 	"sigill/internal/store/postgres"
 )
 
@@ -32,12 +33,13 @@ type Diagnosis struct {
 const soon = 21 * 24 * time.Hour
 
 // Diagnose looks at what a running gateway needs: policy, key ring, store, next hops,
-// certificates, clock, and the DNS of notices. Offline leaves out what needs others.
+// certificates, clock, and the DNS of notices, with either store. Offline leaves out what needs others.
 func Diagnose(ctx context.Context, c *config.Config, offline bool) []Diagnosis {
 	d := &doctor{cfg: c}
 	d.policy(ctx)
 	d.ring()
 	d.store(ctx)
+	d.clock()
 	d.certificates()
 	d.clouds()
 	if !offline {
@@ -50,6 +52,7 @@ func Diagnose(ctx context.Context, c *config.Config, offline bool) []Diagnosis {
 type doctor struct {
 	cfg   *config.Config
 	found []Diagnosis
+	marks []mark // what this machine's clock must not be before
 }
 
 func (d *doctor) say(what string, err error, ok string) {
@@ -100,12 +103,28 @@ func (d *doctor) store(ctx context.Context) {
 	}
 	s, _, err := OpenStore(ctx, d.cfg, StoreOptions{Now: time.Now, NoMigrate: true})
 	if err == nil {
-		err = errors.Join(s.Ping(ctx), s.Close())
+		err = errors.Join(s.Ping(ctx), d.newest(ctx, s), s.Close())
 	}
 	d.say("store", err, string(d.cfg.Store.Driver)+" answers, the key ring belongs to it")
 	if d.cfg.Store.Driver == config.Postgres && err == nil {
 		d.postgres(ctx)
 	}
+}
+
+// newest notes when the newest thing in the store happened.
+func (d *doctor) newest(ctx context.Context, s store.Store) error {
+	messages, err := s.Find(ctx, store.Query{Limit: 1})
+	if err != nil {
+		return err
+	}
+	for _, m := range messages {
+		d.marks = append(d.marks, mark{"the newest message in the store", m.Accepted})
+	}
+	traces, err := s.FindTraces(ctx, store.Query{Limit: 1})
+	for _, t := range traces {
+		d.marks = append(d.marks, mark{"the newest trace in the store", t.At})
+	}
+	return err
 }
 
 // postgres looks at the database's clock and at its standby.
@@ -117,10 +136,10 @@ func (d *doctor) postgres(ctx context.Context) {
 	}
 	off := time.Since(facts.Now).Abs()
 	err = nil
-	if off > 5*time.Second {
+	if off > clockSlack {
 		err = fmt.Errorf("differs from this machine by %s; let both follow a time server", off.Round(time.Second))
 	}
-	d.say("clock", err, "agrees with the database")
+	d.say("database clock", err, "agrees with this machine")
 	if facts.Standbys > 0 && !facts.Synchronous {
 		d.warn("standby", "is asynchronous: the last accepted messages can be lost with the primary; set synchronous_standby_names")
 	}
