@@ -38,6 +38,9 @@ func (w *walker) again(kept *spool) {
 		return
 	}
 	raw := kept.bytes()
+	if headless(raw) { // enmime wants the empty line that ends a header, be there one or not
+		raw = append([]byte("\r\n"), raw...)
+	}
 	second := &walker{lim: w.lim, out: &Content{}, done: w.done, text: w.lim.Text, unpacked: w.lim.Unpacked}
 	understood := second.readOther(raw, &scope{prefix: "reading[2]/", att: -1})
 	w.late = w.late || second.late
@@ -55,6 +58,19 @@ func (w *walker) again(kept *spool) {
 		w.settle()
 	}
 	w.raw(raw, w.doubtful())
+}
+
+// headless says whether a message begins with its text: no line before the first empty one is a field.
+func headless(raw []byte) bool {
+	for line := range bytes.Lines(raw) {
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
+			break
+		}
+		if fieldLine(line) {
+			return false
+		}
+	}
+	return true
 }
 
 // settle ends the doubts that a second reading did not share.
