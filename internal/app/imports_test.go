@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	// L1: pure engines: no network, no SQL.
 	"internal/extract":  {"internal/message", "internal/extract/pdf"},
 	"internal/classify": {"internal/message", "internal/extract", "internal/classify/match"},
-	"internal/policy":   {"internal/message", "internal/extract", "internal/classify", "internal/yamlfile", "policies"},
+	"internal/policy":   {"internal/message", "internal/extract", "internal/extract/pdf", "internal/classify", "internal/yamlfile", "policies"},
 	"internal/auth":     {"internal/message"},
 	"internal/seal":     {"internal/seal/internal/permit"},
 	"internal/locale":   {},

@@ -59,7 +59,7 @@ func (s *scanner) candidate(found candidate) {
 	case value == "":
 		value = string(s.value.Text)
 	}
-	s.weigh(d, c, value)
+	s.wait(d, c, value)
 }
 
 func sepByte(sep uint8) byte {

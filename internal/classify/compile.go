@@ -18,9 +18,9 @@ type Engine struct {
 	shapes    []digitShape
 	byLength  [maxGroup + 1][]int32 // shapes by the length of their first group
 	sets      int                   // context sets
-	trie      *trie
-	uses      [][]use  // by keyword
-	shown     []string // by keyword: as the policy writes it
+	words     keywords              // of word detectors and prefilters
+	context   keywords              // of context sets
+	shown     []string              // by keyword of context: as the policy writes it
 	warnings  []string
 	pool      sync.Pool
 }
@@ -39,6 +39,7 @@ type detector struct {
 	strength   int
 	exclude    exclude
 	context    []contextRule
+	reach      int // how far away a context word may be, in characters
 	confidence Confidence
 	mask       Mask
 	overlap    bool
@@ -78,17 +79,15 @@ type contextRule struct {
 
 // compiler gathers what an engine is made of.
 type compiler struct {
-	e     *Engine
-	words *keywordSet
-	shown map[keyword]string
-	sets  map[string]int32
+	e    *Engine
+	sets map[string]int32
 }
 
 // Compile builds an engine. The detectors may come in any order; results do not depend on it.
 func Compile(detectors []Detector) (*Engine, error) {
 	sorted := slices.Clone(detectors)
 	slices.SortStableFunc(sorted, func(a, b Detector) int { return strings.Compare(a.ID, b.ID) })
-	c := compiler{e: &Engine{}, words: newKeywordSet(), shown: map[keyword]string{}, sets: map[string]int32{}}
+	c := compiler{e: &Engine{}, sets: map[string]int32{}}
 	for i := range sorted {
 		if i > 0 && sorted[i].ID == sorted[i-1].ID {
 			return nil, fmt.Errorf("detector %s: defined twice", sorted[i].ID)
@@ -102,9 +101,8 @@ func Compile(detectors []Detector) (*Engine, error) {
 	}
 	e := c.e
 	e.sets = len(c.sets)
-	e.trie, e.uses = newTrie(c.words.all), c.words.uses
-	for _, k := range c.words.all {
-		e.shown = append(e.shown, c.shown[k])
+	for _, k := range []*keywords{&e.words, &e.context} {
+		k.trie, k.index = newTrie(k.all), nil
 	}
 	e.pool.New = func() any { return newScanner(e) }
 	return e, nil
@@ -246,16 +244,9 @@ func (c *compiler) term(d *Detector, x *detector, at int32, word, value string) 
 	}
 	for _, f := range forms {
 		if f != "" {
-			c.keyword(keyword{text: f, start: !start, end: !end}, bare, use{useWord, at, term})
+			c.e.words.add(keyword{text: f, start: !start, end: !end}, use{at, term})
 		}
 	}
-}
-
-func (c *compiler) keyword(k keyword, shown string, u use) {
-	if _, ok := c.shown[k]; !ok {
-		c.shown[k] = shown
-	}
-	c.words.add(k, u)
 }
 
 // gate adds a word without which no pattern of the detector is tried. A list of context words serves as it is: the '$' of
@@ -268,7 +259,7 @@ func (c *compiler) gate(word string, det int32) error {
 	if f == "" {
 		return fmt.Errorf("prefilter %q: empty", word)
 	}
-	c.keyword(keyword{text: f}, word, use{kind: useGate, at: det})
+	c.e.words.add(keyword{text: f}, use{det, gate})
 	return nil
 }
 
@@ -342,6 +333,10 @@ func (c *compiler) context(d *Detector, x *detector) error {
 			rule.to, rule.fixed = *r.Set, true
 		}
 		x.context = append(x.context, rule)
+		x.reach = max(x.reach, rule.within)
+		if !rule.lowers {
+			x.reach = max(x.reach, closeBy)
+		}
 	}
 	return nil
 }
@@ -360,7 +355,9 @@ func (c *compiler) contextSet(near []string) int32 {
 	for _, w := range words {
 		bare, whole := strings.CutSuffix(w, "$")
 		if f := foldWord(bare); f != "" {
-			c.keyword(keyword{text: f, start: true, end: whole}, bare, use{kind: useContext, at: at})
+			if k := c.e.context.add(keyword{text: f, start: true, end: whole}, use{at: at}); int(k) == len(c.e.shown) {
+				c.e.shown = append(c.e.shown, bare)
+			}
 		}
 	}
 	return at

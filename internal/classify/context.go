@@ -12,9 +12,8 @@ import (
 )
 
 // weigh sets the confidence by what stands around the candidate.
-func (s *scanner) weigh(d *detector, c *candidate, value string) {
-	conf := c.confidence
-	place := s.place(c)
+func (s *scanner) weigh(d *detector, p *pending) {
+	c, place, conf := &p.candidate, p.place, p.confidence
 	nearest, word := s.nearest(d, c, place)
 	if c.digits && c.sep == sepNone && conf == Medium && nearest == far && s.inAddress(c) {
 		conf = Low // the addresses of pages are full of numbers
@@ -47,7 +46,7 @@ func (s *scanner) weigh(d *detector, c *candidate, value string) {
 		return
 	}
 	s.traced(c, conf, "")
-	h := hit{det: c.det, start: c.start, end: c.end, confidence: conf, context: word, value: value}
+	h := hit{det: c.det, start: c.start, end: c.end, confidence: conf, context: word, value: p.value}
 	h.near = word > 0 && s.closeBefore(d, c)
 	s.hits = append(s.hits, h)
 }
@@ -248,14 +247,17 @@ func wordIn(words []wordHit, from, to int32) (int32, bool) {
 	return 0, false
 }
 
-// closeBefore says whether a word that speaks for the candidate ends less than 40 characters before it.
+// closeBy is how far a word that stands close to a candidate may be, in characters.
+const closeBy = 39
+
+// closeBefore says whether a word that speaks for the candidate stands close before it.
 func (s *scanner) closeBefore(d *detector, c *candidate) bool {
 	for i := range d.context {
 		r := d.context[i]
 		if r.lowers {
 			continue
 		}
-		r.side, r.within = SideBefore, 39
+		r.side, r.within = SideBefore, closeBy
 		if _, _, ok := s.near(&r, c, place{}); ok {
 			return true
 		}

@@ -58,7 +58,7 @@ type scanner struct {
 	text   Text
 	groups []group
 
-	found      [][]wordHit // by context set: in this segment
+	found      [][]wordHit // by context set: in this segment, near candidates
 	subject    []int32     // by context set: a keyword of the subject, plus 1
 	touched    []int32     // context sets with words in this segment
 	open       []bool      // by detector: a prefilter word is in this segment
@@ -66,6 +66,9 @@ type scanner struct {
 	want       []bool      // by pattern: its detector is open
 	matches    []match.Match
 	wordHits   []termHit
+	waiting    []pending
+	everywhere bool   // context words of the whole segment are in found
+	spans      []span // scratch of readAround
 
 	segment int
 	kind    extract.Kind
@@ -162,6 +165,9 @@ func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) err
 		return err
 	}
 	s.groups = appendGroups(s.groups[:0], s.text.norm)
+	if seg.Kind == extract.Subject || s.trace != nil { // what it says is near everything; a trace tells of words near anything
+		s.readAll()
+	}
 	if seg.Kind == extract.Subject {
 		s.keepSubject()
 	}
@@ -175,6 +181,7 @@ func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) err
 		return err
 	}
 	s.runFinders()
+	s.weighAll()
 	s.settle()
 	return nil
 }
@@ -195,6 +202,7 @@ func (s *scanner) clearSegment() {
 		s.found[set] = s.found[set][:0]
 	}
 	s.touched, s.wordHits, s.hits = s.touched[:0], s.wordHits[:0], s.hits[:0]
+	s.waiting, s.everywhere = s.waiting[:0], false
 	copy(s.open, s.openAlways)
 }
 
@@ -207,24 +215,18 @@ func (s *scanner) findWords(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.e.trie.find(s.text.fold, from, min(n, from+stretch), s.foundWord)
+		s.e.words.trie.find(s.text.fold, from, min(n, from+stretch), s.foundWord)
 	}
 	return ctx.Err()
 }
 
 func (s *scanner) foundWord(key int32, start, end int) {
-	for _, u := range s.e.uses[key] {
-		switch u.kind {
-		case useWord:
-			s.wordHits = append(s.wordHits, termHit{int32(start), int32(end), u.at, u.term})
-		case useContext:
-			if len(s.found[u.at]) == 0 {
-				s.touched = append(s.touched, u.at)
-			}
-			s.found[u.at] = append(s.found[u.at], wordHit{int32(start), int32(end), key})
-		case useGate:
+	for _, u := range s.e.words.uses[key] {
+		if u.term == gate {
 			s.open[u.at] = true
+			continue
 		}
+		s.wordHits = append(s.wordHits, termHit{int32(start), int32(end), u.at, u.term})
 	}
 }
 

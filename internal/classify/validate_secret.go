@@ -88,16 +88,7 @@ func marked(b []byte) bool {
 		"example", "exempel", "voorbeeld", "beispiel", "changeme", "change_me", "change-me", "placeholder", "redacted", "removed", "xxxx", "****", "....",
 		"dummy", "your-", "your_", "yourpass", "yourkey", "insert-", "insert_", "ditt-", "ditt_", "mitt-", "jouw-", "uw-", "foobar", "•",
 	} {
-		if index(b, w) {
-			return true
-		}
-	}
-	return false
-}
-
-func index(b []byte, w string) bool {
-	for i := 0; i+len(w) <= len(b); i++ {
-		if string(b[i:i+len(w)]) == w {
+		if bytes.Contains(b, []byte(w)) {
 			return true
 		}
 	}

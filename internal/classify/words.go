@@ -18,38 +18,36 @@ type keyword struct {
 	start, end bool   // a word must begin where it begins, end where it ends
 }
 
-// keywordSet gathers keywords, each once, with the consumers that want to hear of it.
-type keywordSet struct {
+// keywords are looked for in one walk.
+type keywords struct {
 	index map[keyword]int32
 	all   []keyword
-	uses  [][]use // by keyword
+	uses  [][]use // by keyword: who wants to hear of it
+	trie  *trie   // of all, once there are no more to come
 }
 
 // use is one consumer of a keyword.
 type use struct {
-	kind useKind
-	at   int32 // index of a detector or context set
-	term int32 // useWord: index of the detector's term
+	at   int32 // index of a detector or of a context set
+	term int32 // index of the detector's term, or gate
 }
 
-type useKind uint8
+// gate is the term of a keyword that opens a detector for the whole segment.
+const gate = -1
 
-const (
-	useWord    useKind = iota // a phrase of a word detector
-	useContext                // a word of a context set
-	useGate                   // opens a pattern or detector for the whole segment
-)
-
-func newKeywordSet() *keywordSet { return &keywordSet{index: map[keyword]int32{}} }
-
-func (s *keywordSet) add(k keyword, u use) {
+// add returns the number of the keyword.
+func (s *keywords) add(k keyword, u use) int32 {
 	at, ok := s.index[k]
 	if !ok {
+		if s.index == nil {
+			s.index = map[keyword]int32{}
+		}
 		at = int32(len(s.all))
 		s.index[k] = at
 		s.all, s.uses = append(s.all, k), append(s.uses, nil)
 	}
 	s.uses[at] = append(s.uses[at], u)
+	return at
 }
 
 // foldWord is the form in which a word of a list is compared: normal, folded, white space as one space.
@@ -79,6 +77,8 @@ type trie struct {
 	edges  []edge
 	outs   []int32 // keyword indexes
 	keys   []keyword
+
+	longest int // bytes of the longest keyword
 }
 
 // heads are the numbers of first bytes by which keywords are told apart before they are walked.
@@ -87,7 +87,7 @@ var heads = [...]int{2, 3, 4, 6, 8}
 // bitmap has a bit for every pair of bytes, the first in the low half.
 type bitmap [1 << 10]uint64
 
-func (m *bitmap) has(w uint) bool { return m[w>>6]&(1<<(w&63)) != 0 }
+func (m *bitmap) has(w uint) bool { return m.bit(w) != 0 }
 
 func (m *bitmap) bit(w uint) uint { return uint(m[w>>6&(1<<10-1)]>>(w&63)) & 1 }
 
@@ -133,6 +133,7 @@ func newTrie(keys []keyword) *trie {
 		}
 		t.head(k)
 		t.markThird(k.text)
+		t.longest = max(t.longest, len(k.text))
 	}
 	t.freeze(root)
 	for _, e := range t.edges[t.nodes[0].edge : t.nodes[0].edge+t.nodes[0].edges] {

@@ -22,7 +22,7 @@ func TestFindEqualsWalk(t *testing.T) {
 			}
 			return s
 		}
-		set := newKeywordSet()
+		var set keywords
 		for range 1 + r.IntN(6) {
 			if w := foldWord(some(1 + r.IntN(5))); w != "" {
 				set.add(keyword{w, r.IntN(4) > 0, r.IntN(2) > 0}, use{})

@@ -6,28 +6,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"sigill/internal/extract/pdf"
 )
 
-// pdfReader is the one engine of these tests: what it is made of is kept in the user's cache.
-var pdfReader = sync.OnceValue(func() *pdf.Engine {
-	dir, err := pdf.CacheDir()
-	if err != nil {
-		dir = ""
-	}
-	return pdf.New(dir)
-})
-
 func parsePDF(t testing.TB, name string, data []byte, lim Limits) *Content {
 	t.Helper()
 	if lim.Time == 0 {
 		lim.Time = 5 * time.Minute // a busy machine is no finding
 	}
-	c, err := Parser{PDF: pdfReader()}.Parse(context.Background(), strings.NewReader(attached(name, data)), lim)
+	c, err := Parser{PDF: pdf.Default()}.Parse(context.Background(), strings.NewReader(attached(name, data)), lim)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +195,7 @@ func FuzzPDF(f *testing.F) {
 // BenchmarkPDF reads a letter of twenty pages, warm.
 func BenchmarkPDF(b *testing.B) {
 	data := unpacked(b, "twenty.pdf.gz")
-	if err := pdfReader().Prepare(); err != nil {
+	if err := pdf.Default().Prepare(); err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(int64(len(data)))

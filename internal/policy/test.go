@@ -11,6 +11,7 @@ import (
 
 	"sigill/internal/classify"
 	"sigill/internal/extract"
+	"sigill/internal/extract/pdf"
 	"sigill/internal/message"
 	"sigill/internal/yamlfile"
 )
@@ -95,7 +96,7 @@ func (p *Policy) testInput(ctx context.Context, t *testNode, now time.Time) (Inp
 	if err != nil {
 		return Input{}, err
 	}
-	content, err := extract.Parse(ctx, bytes.NewReader(raw), p.limits)
+	content, err := extract.Parser{PDF: pdf.Default()}.Parse(ctx, bytes.NewReader(raw), p.limits) // the mail is the policy owner's
 	if err != nil {
 		return Input{}, fmt.Errorf("read the message: %w", err)
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	Grace   time.Duration // beyond the limits' time before a child is killed; default 2 s
 	Uses    int           // messages before a child is replaced; default 1000
 	Memory  int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB
-	Cache   string        // folder for the machine code of the reader for PDF, which nobody else may write to; default: [pdf.CacheDir]
+	Cache   string        // folder for the machine code of the reader for PDF, which nobody else may write to; default: [pdf.CacheDir] for the default Command
 	Command []string      // default: this binary with WorkerArg
 	Log     *slog.Logger  // default: none
 }
@@ -55,18 +55,18 @@ func (o Options) filled() (Options, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if len(o.Command) > 0 { // a program of its own need not know how to fill a cache
+		return o, nil
+	}
+	path, err := self()
+	if err != nil {
+		return o, err
+	}
+	o.Command = []string{path, WorkerArg}
 	if o.Cache == "" {
-		var err error
 		if o.Cache, err = pdf.CacheDir(); err != nil {
 			o.Log.Warn("no cache: each scanner compiles the reader for PDF anew", "err", err)
 		}
-	}
-	if len(o.Command) == 0 {
-		path, err := self()
-		if err != nil {
-			return o, err
-		}
-		o.Command = []string{path, WorkerArg}
 	}
 	return o, nil
 }

@@ -43,6 +43,21 @@ func New(cache string) *Engine {
 	})}
 }
 
+// Default returns an engine for files that this process itself may open because they are no stranger's. It keeps its machine
+// code in the cache of this user, which it fills first, or compiles it where there is none.
+func Default() *Engine { return byDefault }
+
+var byDefault = &Engine{sync.OnceValues(func() (pdfium.Pool, error) {
+	dir, err := CacheDir()
+	if err == nil {
+		err = Fill(dir)
+	}
+	if err != nil {
+		dir = ""
+	}
+	return compile(dir)
+})}
+
 // fillFrom returns an engine that leaves its machine code in the folder.
 func fillFrom(cache string) *Engine {
 	return &Engine{sync.OnceValues(func() (pdfium.Pool, error) { return compile(cache) })}

@@ -9,10 +9,10 @@ import (
 	"compress/flate"
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"strconv"
 	"strings"
 
 	"sigill/internal/extract"
@@ -39,8 +39,8 @@ func Messages() []Message {
 	return []Message{
 		{Name: "nested-bomb", Raw: func() []byte { return attach("42.zip", nested(4, 16)) }, Reason: extract.Ratio},
 		{Name: "deep-bomb", Raw: func() []byte { return attach("deep.zip", nested(12, 1)) }, Reason: extract.TooDeep},
-		{Name: "overlapping-bomb", Raw: func() []byte { return attach("zbsm.zip", overlapping(250, zeros(1<<20))) }, Reason: extract.Ratio},
-		{Name: "overlapping-below-the-ratio", Raw: func() []byte { return attach("slow.zip", overlapping(400, sparse(1<<20))) }, Reason: extract.TooLarge},
+		{Name: "overlapping-bomb", Raw: func() []byte { return attach("zbsm.zip", overlapping(60, zeros(2<<20))) }, Reason: extract.Ratio},
+		{Name: "overlapping-below-the-ratio", Raw: func() []byte { return attach("slow.zip", overlapping(280, sparse(1<<20))) }, Reason: extract.TooLarge},
 		{Name: "gzip-10GB", Raw: func() []byte { return attach("zeros.gz", gzipZeros(10<<10)) }, Reason: extract.TooLarge},
 		{Name: "laughs-xml", Raw: func() []byte { return attach("a.xml", []byte(laughs)) }, Reason: extract.Corrupt},
 		{Name: "laughs-docx", Raw: docx(laughs), Reason: extract.Corrupt},
@@ -57,7 +57,7 @@ func Messages() []Message {
 		{Name: "docx-without-document", Raw: func() []byte { return attach("a.docx", office(part{"word/styles.xml", "<w:styles/>"})) }, Reason: extract.Corrupt},
 		{Name: "docx-deep-elements", Raw: func() []byte { return attach("a.docx", office(part{"word/document.xml", boxes(200000)})) }, Text: true},
 		{Name: "docx-huge-attribute", Raw: func() []byte {
-			return attach("a.docx", office(part{"word/document.xml", `<w:p a="` + hex.EncodeToString(noise(16<<20)) + `"/>`}))
+			return attach("a.docx", office(part{"word/document.xml", `<w:p a="` + hugeValue() + `"/>`}))
 		}, Reason: extract.TooLarge},
 		{Name: "zip-slip", Raw: func() []byte { return attach("up.zip", zipOf(part{"../../../etc/cron.d/x.txt", Number})) }, Text: true},
 		{Name: "tar-links", Raw: func() []byte { return attach("a.tar", links()) }, Text: true},
@@ -104,9 +104,9 @@ func office(parts ...part) []byte {
 	return zipOf(append([]part{types}, parts...)...)
 }
 
-// nested is a bomb like 42.zip: archives in archives, 64 MB of zeros in each of the innermost.
+// nested is a bomb like 42.zip: archives in archives, 8 MB of zeros in each of the innermost.
 func nested(levels, width int) []byte {
-	b := zipOf(part{"0.dll", string(make([]byte, 64<<20))})
+	b := zipOf(part{"0.dll", string(make([]byte, 8<<20))})
 	for l := range levels {
 		var parts []part
 		for i := range width {
@@ -140,6 +140,15 @@ func noise(n int) []byte {
 		b[i] = byte(x >> 24)
 	}
 	return b
+}
+
+// hugeValue is 22 MB, below the ratio that is suspicious.
+func hugeValue() string {
+	var b strings.Builder
+	for i := 0; b.Len() < 22<<20; i++ {
+		b.WriteString(strings.Repeat("0123456789", 50) + strconv.Itoa(i*7919))
+	}
+	return b.String()
 }
 
 // boxes is a document of n text boxes, each inside the one before, none of them closed.
