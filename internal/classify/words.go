@@ -3,7 +3,6 @@ package classify
 import (
 	"bytes"
 	"encoding/binary"
-	"math/bits"
 	"sort"
 	"strings"
 	"unicode"
@@ -69,9 +68,8 @@ func plainWord(s string) string {
 // keywords that may begin there are looked for.
 type trie struct {
 	begin  bitmap          // the first two bytes of all keywords
-	inside bitmap          // of those that may begin inside a word
-	third  bitmap          // hashes of the first three bytes of all whose third is a letter or digit
-	heads  [2 << 10]uint64 // hashes of the first bytes, of each keyword as many as can be told, and whether a word ends there
+	single [256]byte       // 1 for a keyword of one byte
+	heads  [1 << 10]uint64 // hashes of the first six, four or three bytes of all others, whichever there are
 	root   [256]int32
 	nodes  []node
 	edges  []edge
@@ -81,19 +79,20 @@ type trie struct {
 	longest int // bytes of the longest keyword
 }
 
-// heads are the numbers of first bytes by which keywords are told apart before they are walked.
-var heads = [...]int{2, 3, 4, 6, 8}
+// bitmap has two bits for every pair of bytes, the first in the low half: whether they begin a keyword, outside a word and
+// inside one.
+type bitmap [1 << 11]uint64
 
-// bitmap has a bit for every pair of bytes, the first in the low half.
-type bitmap [1 << 10]uint64
+func (m *bitmap) bit(pair, inWord uint) uint {
+	return uint(m[pair>>5&(1<<11-1)]>>((pair<<1|inWord)&63)) & 1
+}
 
-func (m *bitmap) has(w uint) bool { return m.bit(w) != 0 }
-
-func (m *bitmap) bit(w uint) uint { return uint(m[w>>6&(1<<10-1)]>>(w&63)) & 1 }
-
-func (m *bitmap) set(a, b byte) {
-	w := uint(b)<<8 | uint(a)
-	m[w>>6] |= 1 << (w & 63)
+func (m *bitmap) set(a, b byte, inWord bool) {
+	pair := uint(b)<<8 | uint(a)
+	m[pair>>5] |= 1 << (pair << 1 & 63)
+	if inWord {
+		m[pair>>5] |= 1 << ((pair<<1 | 1) & 63)
+	}
 }
 
 type node struct {
@@ -127,12 +126,8 @@ func newTrie(keys []keyword) *trie {
 			n = child
 		}
 		n.out = append(n.out, int32(i))
-		t.begin.mark(k.text)
-		if !k.start || alnums[k.text[0]] == 0 { // what is no letter can begin a word behind one
-			t.inside.mark(k.text)
-		}
+		t.begin.mark(k.text, !k.start || alnums[k.text[0]] == 0) // what is no letter can begin a word behind one
 		t.head(k)
-		t.markThird(k.text)
 		t.longest = max(t.longest, len(k.text))
 	}
 	t.freeze(root)
@@ -142,125 +137,91 @@ func newTrie(keys []keyword) *trie {
 	return t
 }
 
+// goesOn is what a head of three or four bytes differs by behind which a letter or digit stands.
+const goesOn = 1 << 63
+
 // head notes the first bytes of a keyword, with any one white space for a space. Texts in which more stands between two
 // bytes are told apart by [stretched].
 func (t *trie) head(k keyword) {
-	text := k.text
-	if len(text) <= 4 && len(text) > 1 && k.end && alnums[text[len(text)-1]] != 0 {
-		t.setHeads([]byte(text), 0, wordEnds)
-		return
-	}
-	if len(text) == 1 { // anything may stand behind it
+	b := []byte(k.text)
+	switch len(b) {
+	case 1:
+		t.single[b[0]] = 1
+	case 2: // anything may stand behind it
 		for c := range 256 {
-			t.setHeads([]byte{text[0], byte(c)}, 2, 0)
+			if !k.end || alnums[b[1]]&alnums[c] == 0 {
+				t.setHead(append(b[:2:2], byte(c)), 2, 0)
+				t.setHead(append(b[:2:2], byte(c)), 2, goesOn)
+			}
 		}
-		return
-	}
-	n := 0
-	for _, n1 := range heads {
-		if n1 <= len(text) {
-			n = n1
+	case 3, 4:
+		t.setHead(b, 0, 0)
+		if !k.end || alnums[b[len(b)-1]] == 0 {
+			t.setHead(b, 0, goesOn)
 		}
+	case 5:
+		t.setHead(b[:4], 0, uint64(alnums[b[4]])*goesOn)
+	default:
+		t.setHead(b[:6], 0, 0)
 	}
-	t.setHeads([]byte(text[:n]), 0, 0)
 }
 
-// wordEnds is what the hash of a head differs by behind which a word ends.
-const wordEnds = 1 << 63
-
-// setHeads notes a head, and what it is with other white space for its spaces from that offset on.
-func (t *trie) setHeads(head []byte, from int, ends uint64) {
+// setHead notes a head, and what it is with other white space for its spaces from that offset on.
+func (t *trie) setHead(head []byte, from int, on uint64) {
 	i := bytes.IndexByte(head[from:], ' ')
 	if i < 0 {
 		var b [8]byte
 		copy(b[:], head)
-		h := headHash(binary.LittleEndian.Uint64(b[:])^ends, len(head))
+		h := headHash(binary.LittleEndian.Uint64(b[:])|on, len(head))
 		t.heads[h>>6] |= 1 << (h & 63)
 		return
 	}
 	for _, c := range " \t\n" {
 		head[from+i] = byte(c)
-		t.setHeads(head, from+i+1, ends)
+		t.setHead(head, from+i+1, on)
 	}
 	head[from+i] = ' '
 }
 
 // headHash is the same whether a head of n bytes is read from a keyword or cut out of eight bytes of a text.
-func headHash(head uint64, n int) uint { return uint((head + uint64(n)) * 0x9e3779b97f4a7c15 >> 47) }
+func headHash(head uint64, n int) uint { return uint((head + uint64(n)) * 0x9e3779b97f4a7c15 >> 48) }
 
-func (t *trie) hasHead(v uint64, n int) bool {
+func (t *trie) headBit(v uint64, n int) uint {
 	h := headHash(v, n)
-	return t.heads[h>>6]>>(h&63)&1 != 0
+	return uint(t.heads[h>>6&(1<<10-1)] >> (h & 63))
 }
 
-// may says whether a keyword can begin with these eight bytes of text, the first two of which begin one.
-func (t *trie) may(v uint64) bool {
-	two, three, four := v&(1<<16-1), v&(1<<24-1), v&(1<<32-1)
-	if alnums[byte(v>>16)] != 0 && !t.third.has(hash16(three)) {
-		return false
-	}
-	return t.hasHead(v, 8) || t.hasHead(v&(1<<48-1), 6) || t.hasHead(four, 4) || t.hasHead(three, 3) || t.hasHead(two, 2) ||
-		alnums[byte(v>>16)] == 0 && t.hasHead(two^wordEnds, 2) ||
-		alnums[byte(v>>24)] == 0 && t.hasHead(three^wordEnds, 3) ||
-		alnums[byte(v>>32)] == 0 && t.hasHead(four^wordEnds, 4) ||
-		stretched(v)
+// may is 1 where a keyword can begin with these eight bytes of text, the first two of which begin one, else 0.
+func (t *trie) may(v uint64) uint {
+	three := v&(1<<24-1) | uint64(alnums[byte(v>>24)])<<63
+	four := v&(1<<32-1) | uint64(alnums[byte(v>>32)])<<63
+	return (t.headBit(three, 3)|t.headBit(four, 4)|t.headBit(v&(1<<48-1), 6)|uint(t.single[byte(v)]))&1 | stretched(v)
 }
 
-// hash16 spreads three bytes.
-func hash16(three uint64) uint { return uint(three * 0x9e3779b97f4a7c15 >> 48) }
-
-// markThird notes the first three bytes of a keyword whose third is a letter or digit; where it has but two, any of these.
-func (t *trie) markThird(text string) {
-	set := func(a, b, c byte) {
-		h := hash16(uint64(a) | uint64(b)<<8 | uint64(c)<<16)
-		t.third[h>>6] |= 1 << (h & 63)
-	}
-	if len(text) >= 3 {
-		set(text[0], text[1], text[2])
-		for _, white := range " \t\n" {
-			if text[1] == ' ' {
-				set(text[0], byte(white), text[2])
-			}
-		}
-		return
-	}
-	for c := range 256 {
-		if alnums[c] == 0 {
-			continue
-		}
-		if len(text) == 2 {
-			set(text[0], text[1], byte(c))
-			continue
-		}
-		for b := range 256 {
-			set(text[0], byte(b), byte(c))
-		}
-	}
-}
-
-// stretched says whether something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
+// stretched is 1 where something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
 // line end, white space after white space.
-func stretched(v uint64) bool {
+func stretched(v uint64) uint {
 	line := equal(v, '\n')
 	white := line | equal(v, ' ') | equal(v, '\t')
-	return equal(v, filler)|equal(v, '-')&(line>>8|1<<63)|white&(white>>8) != 0
+	x := equal(v, filler) | equal(v, '-')&(line>>8|1<<63) | white&(white>>8)
+	return uint((x | -x) >> 63)
 }
 
 // mark notes the first two bytes of a keyword as they are. What stands second may also be a filler, a
 // hyphen at a line end, or any white space.
-func (m *bitmap) mark(text string) {
+func (m *bitmap) mark(text string, inWord bool) {
 	if len(text) < 2 {
 		for b := range 256 {
-			m.set(text[0], byte(b))
+			m.set(text[0], byte(b), inWord)
 		}
 		return
 	}
-	m.set(text[0], text[1])
-	m.set(text[0], filler)
-	m.set(text[0], '-')
+	seconds := []byte{text[1], filler, '-'}
 	if text[1] == ' ' {
-		m.set(text[0], '\t')
-		m.set(text[0], '\n')
+		seconds = append(seconds, '\t', '\n')
+	}
+	for _, b := range seconds {
+		m.set(text[0], b, inWord)
 	}
 }
 
@@ -298,40 +259,56 @@ func (t *trie) child(n int32, c byte) int32 {
 	return -1
 }
 
-// find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to.
+// block is how much text is sifted at once, at most.
+const block = 512
+
+// find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to. Places are sifted
+// without a branch, twice: which of them pass is hard to foresee.
 func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
-	at := [2]*bitmap{&t.begin, &t.inside}
-	inWord := byte(0)
+	var places [block]uint16
+	inWord := uint(0)
 	if from > 0 { // beyond ASCII a byte does not say whether it ends a word; report looks closer
-		inWord = alnums[text[from-1]]
+		inWord = uint(alnums[text[from-1]])
 	}
 	i := from
-	for ; i+8 <= to && i+16 <= len(text); i += 8 {
-		b := text[i : i+16 : i+16]
-		v, marks := binary.LittleEndian.Uint64(b), uint(0)
-		for j := range uint(7) { // without a branch: which of them begin one is hard to foresee
-			marks |= at[inWord&1].bit(uint(v&(1<<16-1))) << j
-			inWord = alnums[byte(v)]
-			v >>= 8
+	for {
+		size := min(block, to-i, len(text)-8-i) &^ 7
+		if size <= 0 {
+			break
 		}
-		marks |= at[inWord&1].bit(uint(b[7])|uint(b[8])<<8) << 7
-		inWord = alnums[b[7]]
-		for ; marks != 0; marks &= marks - 1 {
-			j := bits.TrailingZeros(marks)
-			if t.may(binary.LittleEndian.Uint64(b[j&7:])) {
-				t.walk(text, i+j, found)
+		b := text[i : i+size+8]
+		n := uint(0)
+		for at := 0; at < size; at += 8 {
+			v, next := binary.LittleEndian.Uint64(b[at:]), uint(b[at+8])
+			for j := range 7 {
+				places[n&(block-1)] = uint16(at + j)
+				n += t.begin.bit(uint(v)&(1<<16-1), inWord)
+				inWord = uint(alnums[byte(v)])
+				v >>= 8
 			}
+			places[n&(block-1)] = uint16(at + 7)
+			n += t.begin.bit(uint(v)|next<<8, inWord)
+			inWord = uint(alnums[byte(v)])
 		}
+		m := uint(0)
+		for _, at := range places[:n] {
+			places[m&(block-1)] = at
+			m += t.may(binary.LittleEndian.Uint64(b[at:]))
+		}
+		for _, at := range places[:m] {
+			t.walk(text, i+int(at), found)
+		}
+		i += size
 	}
 	for ; i < to; i++ {
 		two := uint(text[i])
 		if i+1 < len(text) {
 			two |= uint(text[i+1]) << 8
 		}
-		if at[inWord&1].has(two) {
+		if t.begin.bit(two, inWord) != 0 {
 			t.walk(text, i, found)
 		}
-		inWord = alnums[text[i]]
+		inWord = uint(alnums[text[i]])
 	}
 }
 
