@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -312,6 +313,26 @@ func (pg *PG) Database(t testing.TB) string {
 	name := pg.name("t")
 	if err := pg.exec("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
 		t.Fatalf("postgres: %v", err)
+	}
+	return pg.DSN(name)
+}
+
+// DatabaseIn makes a fresh database whose tables and indexes lie in a folder, which must be empty; the write-ahead log stays
+// where it is. In a file system that is small the database finds the disk full (53100) while the server itself goes on.
+func (pg *PG) DatabaseIn(t testing.TB, dir string) string {
+	t.Helper()
+	if err := giveAway(dir); err != nil {
+		t.Fatalf("postgres: %v", err)
+	}
+	name := pg.name("t")
+	space := name + "_space"
+	for _, sql := range []string{
+		"CREATE TABLESPACE " + space + " LOCATION '" + strings.ReplaceAll(dir, "'", "''") + "'",
+		"CREATE DATABASE " + name + " TEMPLATE template0 TABLESPACE " + space,
+	} {
+		if err := pg.exec(sql); err != nil {
+			t.Fatalf("postgres: %v", err)
+		}
 	}
 	return pg.DSN(name)
 }

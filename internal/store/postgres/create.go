@@ -138,6 +138,7 @@ func (s *Store) createLarge(ctx context.Context, n store.New) (*store.Creation, 
 		return s.newBatch([]*op{o}).run(ctx, t, &pgx.Batch{})
 	})
 	if err != nil {
+		s.metrics.fail(err)
 		return nil, err
 	}
 	return o.create, o.err

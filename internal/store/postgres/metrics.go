@@ -60,7 +60,13 @@ func (m *metrics) commit(calls int, took time.Duration, err error) {
 	}
 	m.seconds.Observe(took.Seconds())
 	m.calls.Observe(float64(calls))
-	if err != nil {
+	m.fail(err)
+}
+
+// fail counts what was not committed. A large payload is written outside the committer, and its time says nothing about
+// that of a commit, so only its failures are counted.
+func (m *metrics) fail(err error) {
+	if m != nil && err != nil {
 		m.failed.WithLabelValues(reason(err)).Inc()
 	}
 }
