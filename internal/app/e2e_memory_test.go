@@ -216,7 +216,7 @@ func TestE2EMemory(t *testing.T) { //nolint:paralleltest // see above
 	t.Logf("%d messages of 25 MB at once: %d MB held, %d taken", load, peak>>20, taken.Load())
 	self, child := resident()
 	t.Logf("resident at most: %d MB, the largest child %d MB", self>>20, child>>20)
-	if limit := int64(512 << 20); int64(peak) > limit || self > limit { //nolint:gosec // far from the end of both
+	if limit := int64(512 << 20); int64(peak) > limit || self > limit {
 		t.Errorf("the gateway held %d MB, %d MB resident", peak>>20, self>>20)
 	}
 }

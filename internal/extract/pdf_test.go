@@ -123,6 +123,7 @@ func TestPDF(t *testing.T) {
 		{"type3.pdf", nil, found("type3.pdf", ImageOnly, "letters that are drawings")},
 		{"type3named.pdf", []Segment{{Where: "att[1]/type3named.pdf!page[1]", Kind: AttachmentText, Text: "12-312"}}, nil},
 		{"count.pdf", pdfCounted("count.pdf"), nil},
+		{"counttwice.pdf", pdfCounted("counttwice.pdf"), nil},
 		{"countpacked.pdf", pdfCounted("countpacked.pdf"), nil},
 		{"revised.pdf", []Segment{
 			{Where: "att[1]/revised.pdf!page[1]", Kind: AttachmentText, Text: "now 870101-0043"},

@@ -26,7 +26,7 @@ const maxBeside = 500
 // nil if there is nothing. It is closed before the document.
 func (d *Document) Beside(c *Carried, file io.ReaderAt, n int64, pages int) (*Besides, error) {
 	unlisted, patterns, loose := c.pages.all, c.patterns.all, c.loose.all
-	if len(unlisted) <= pages {
+	if len(unlisted) <= pages-c.twice {
 		unlisted = nil
 	}
 	b := &Besides{Complete: max(len(unlisted), len(patterns), len(loose)) <= maxBeside}
@@ -261,7 +261,7 @@ func (d *Document) unmarkObject(o references.FPDF_PAGEOBJECT, left *int, depth i
 		return found
 	}
 	for i := range n.Count {
-		in, err := d.in.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: o, Index: uint64(i)}) //nolint:gosec // not negative
+		in, err := d.in.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: o, Index: uint64(i)})
 		if !d.failed(err) {
 			found = d.unmarkObject(in.PageObject, left, depth+1) || found
 		}

@@ -15,7 +15,6 @@ type Carried struct {
 	Texts     []string // that stand for what is shown: ActualText, Alt, E (ISO 32000-1, 14.9)
 	XML       [][]byte // metadata that is packed, and so not to be found by looking for it
 	Revisions []int64  // where the file ended before it was changed (7.5.6), oldest first
-	Pages     int      // page objects
 	Replaced  bool     // text is shown that stands for another
 	Drawn     bool     // a font has drawings for letters, and does not say which
 	Locked    bool     // encrypted, so that texts and XML are not known
@@ -28,6 +27,8 @@ type Carried struct {
 	encodings              map[int]dict
 	contents, reached      map[int]bool
 	arrays                 map[int][]any
+	kids                   map[int][]any // of nodes of trees, that of the pages among them
+	twice                  int           // how often that names a page again
 	type3                  []dict
 	encrypt, id            []byte // of the trailer, as they stand
 	last                   int    // the greatest number of an object
@@ -60,7 +61,7 @@ const (
 func Carry(r io.ReaderAt, n int64, stop func() bool) *Carried {
 	c := &Carried{
 		fonts: map[name]string{}, glyphs: map[int]string{}, encodings: map[int]dict{}, contents: map[int]bool{},
-		reached: map[int]bool{}, arrays: map[int][]any{}, said: map[string]bool{},
+		reached: map[int]bool{}, arrays: map[int][]any{}, kids: map[int][]any{}, said: map[string]bool{},
 	}
 	s := &scanner{r: r, n: n, out: c, stop: stop}
 	s.run()
@@ -90,8 +91,17 @@ func (c *Carried) resolve() {
 		}
 		c.Drawn = c.Drawn || !ok || meaningless(e)
 	}
-	c.Pages = len(c.pages.all)
-	c.arrays, c.encodings, c.type3, c.said = nil, nil, nil, nil
+	named := map[int]bool{}
+	for _, kids := range c.kids {
+		for _, k := range kids {
+			r, _ := k.(ref)
+			if _, ok := c.pages.at[r.num]; ok && named[r.num] {
+				c.twice++
+			}
+			named[r.num] = true
+		}
+	}
+	c.arrays, c.kids, c.encodings, c.type3, c.said = nil, nil, nil, nil, nil
 }
 
 // allFonts are resources for content of which nothing says what its fonts are.
@@ -177,6 +187,9 @@ func (c *Carried) object(r ref, v any, at int64) {
 		if _, ok := v.of["Differences"]; ok {
 			c.encodings[r.num] = v
 		}
+		if kids, ok := v.of["Kids"].([]any); ok {
+			c.kids[r.num] = kids
+		}
 		if isPage(v) {
 			c.add(&c.pages, object{ref: r, at: at})
 		}
@@ -224,8 +237,8 @@ func (c *Carried) look(v any) {
 		}
 	case dict:
 		c.lookDict(v)
-		for _, e := range v.of {
-			c.look(e)
+		for _, k := range v.keys {
+			c.look(v.of[k])
 		}
 	}
 }

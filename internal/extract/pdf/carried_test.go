@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +32,17 @@ d)`, "a(b)(c)A\x05xd"},
 	ab, _ := d.of["AB"].([]any)
 	if len(ab) != 3 || ab[0] != (ref{1, 0}) || ab[2] != 7 || d.of["C"].(dict).of["D"] != name("E") || string(l.b[l.i:]) != " x" {
 		t.Errorf("got %v and %q", d, l.b[l.i:])
+	}
+}
+
+// TestCarryMoves: what was read of an object holds when the end of its stream stands so far behind that the window moves.
+func TestCarryMoves(t *testing.T) {
+	t.Parallel()
+	data := "%PDF-1.7\n1 0 obj<</PatternType 1/Length 9 0 R/Resources<</Font<</F1 5 0 R>>>>>>stream\n" + strings.Repeat("q Q\n", window) +
+		"endstream endobj 2 0 obj<</Type/Page/Parent 3 0 R>>endobj\n%%EOF"
+	c := Carry(strings.NewReader(data), int64(len(data)), never)
+	if len(c.patterns.all) != 1 || c.patterns.all[0].resources != "<</Font<</F1 5 0 R>>>>" || len(c.pages.all) != 1 || c.Much {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -14,8 +14,9 @@ type (
 	text string
 	ref  struct{ num, gen int }
 	dict struct {
-		of  map[name]any
-		raw []byte // as it stands in the file
+		of   map[name]any
+		keys []name // in order
+		raw  []byte // as it stands in the file
 	}
 )
 
@@ -279,6 +280,9 @@ func (l *lexer) dict() any {
 		case name:
 			l.skip()
 			if l.at(0) != '>' || l.at(1) != '>' {
+				if _, twice := d.of[k]; !twice {
+					d.keys = append(d.keys, k)
+				}
 				d.of[k] = l.value()
 			}
 		case word:

@@ -173,7 +173,7 @@ func (s *scanner) object(at int64, r ref) (next int64, d dict) {
 		l.i++
 	}
 	from := begin + int64(l.i)
-	d.raw = bytes.Clone(d.raw) // the window moves
+	d, _ = (&lexer{b: bytes.Clone(d.raw)}).value().(dict) // the window moves
 	size := s.length(d, from)
 	s.out.stream(object{ref: r, at: at0}, d, func() io.Reader { return io.NewSectionReader(s.r, from, size) })
 	return from + size, d
@@ -217,9 +217,9 @@ func (c *Carried) stream(o object, d dict, data func() io.Reader) {
 		c.metadata(d, data)
 	case d.of["PatternType"] != nil:
 		c.add(&c.patterns, o)
-		c.content(o, d, data())
+		c.content(d, data())
 	case sub == name("Form"), kind == nil && sub == nil && !font(d):
-		if c.content(o, d, data()) {
+		if c.content(d, data()) {
 			c.add(&c.loose, o)
 		}
 	}
@@ -246,7 +246,7 @@ func font(d dict) bool {
 }
 
 // content looks into what draws something, and says whether it writes.
-func (c *Carried) content(o object, d dict, data io.Reader) bool {
+func (c *Carried) content(d dict, data io.Reader) bool {
 	b, ok := c.unpack(d, data)
 	if !ok {
 		c.Replaced = true // for all that is known

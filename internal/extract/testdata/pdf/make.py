@@ -158,6 +158,7 @@ count = {
     9: stream(b"BT /F1 12 Tf 72 700 Td (uncounted 840101-0040) Tj ET"),
 }
 write("count.pdf", build(count))
+write("counttwice.pdf", build({**count, 2: count[2].replace(b"[3 0 R 6", b"[3 0 R 3 0 R 6").replace(b"Count 1", b"Count 2")}))
 
 # The same with all that is no stream in a stream of objects, and a table of its own kind.
 packed = {n: o for n, o in count.items() if not o.endswith(b"endstream")}
