@@ -66,6 +66,8 @@ type Options struct {
 	// CutTimeout is how long a client waits for the next hop's reply to the final dot before
 	// the message is stored instead; 0: 30 s.
 	CutTimeout time.Duration
+	// Scanners are what tests change of the processes that open attachments: their command and how long they are waited for.
+	Scanners sandbox.Options
 	// Fault is called at named points, for tests that kill the process there.
 	Fault func(point string)
 }

@@ -93,10 +93,10 @@ func SMS(c config.SMS, base string) (sms.Sender, error) {
 }
 
 func (a *App) openSandbox(context.Context) error {
+	o := a.o.Scanners
+	o.Workers, o.Memory, o.Log = a.cfg.Scan.Workers, int64(a.cfg.Scan.Memory), a.log
 	var err error
-	a.pool, err = sandbox.New(sandbox.Options{ //nolint:contextcheck // the pool lives until Close
-		Workers: a.cfg.Scan.Workers, Memory: int64(a.cfg.Scan.Memory), Log: a.log,
-	})
+	a.pool, err = sandbox.New(o) //nolint:contextcheck // the pool lives until Close
 	if err == nil {
 		a.watchScanners()
 	}

@@ -40,6 +40,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 2 && os.Args[1] == illScanner {
+		os.Exit(illChild(os.Args[2]))
+	}
 	if order := os.Getenv(killEnv); order != "" { // the kill test runs it again too
 		if err := killChild(order); err != nil {
 			fmt.Fprintln(os.Stderr, err)

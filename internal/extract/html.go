@@ -269,16 +269,22 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 			hide = true
 		case "dir":
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
-		case "href", "action", "cite", "background", "xlink:href":
+		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
 			w.link(val)
 		case "src":
 			if !bytes.HasPrefix(val, []byte("data:")) {
 				w.link(val)
 			}
-		case "alt", "title", "placeholder", "aria-label", "summary", "label", "value":
+		case "alt", "title", "placeholder", "summary", "label", "value":
 			w.aside(string(val))
+		case "srcdoc":
+			w.comment(val)
 		case "content":
 			if tag == "meta" {
+				w.aside(string(val))
+			}
+		default:
+			if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
 				w.aside(string(val))
 			}
 		}

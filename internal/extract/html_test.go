@@ -35,6 +35,8 @@ func TestWalkHTML(t *testing.T) {
 		{name: "textarea", in: "<textarea>a &amp; b</textarea>", text: "a & b"},
 		{name: "no end tags", in: "<p>a<p>b<li>c<br>d", text: "a\nb\nc\nd"},
 		{name: "input", in: "<input value='890102'>", hidden: "890102"},
+		{name: "attributes that hold text", in: "<meta name=d content='meta 1'><td data-pnr='890102-2387' DATA-note='two 2' data-=x data=no>a</td><b aria-label='aria 3' aria-description='aria 4' title='title 5'>b</b><input placeholder='place 6' value='value 7'><img alt='alt 8'>", text: "ab", hidden: "meta 1\n890102-2387\ntwo 2\nx\naria 3\naria 4\ntitle 5\nplace 6\nvalue 7\nalt 8"},
+		{name: "document in an attribute", in: "a<iframe srcdoc='<p data-x=&quot;890102&quot;>b<i>c</i></p>'></iframe>", text: "a", hidden: "bc\n890102"},
 		{name: "broken tags", in: "a<b c<d e='f>g</b>h", text: "a"},
 	}
 	for _, tt := range tests {

@@ -39,19 +39,31 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 		return
 	}
 	defer d.Close()
-	w.pdfPages(f, d)
+	c := pdf.Carry(r, n, w.expired)
+	file, size := r, n
+	if c.Locked {
+		c, file, size = w.unlocked(f, d, c)
+	}
+	if c.Replaced {
+		d.ShowMarked()
+	}
+	seen := shownLines{}
+	w.pdfPages(f, d, seen)
 	w.segment(f.where+"!properties", Hidden, f.att, strings.Join(d.Properties(), "\n"))
 	w.segment(f.where+"!bookmarks", Hidden, f.att, strings.Join(d.Bookmarks(), "\n"))
 	w.segment(f.where+"!scripts", Hidden, f.att, strings.Join(d.Scripts(), "\n"))
 	for _, packet := range d.XFA() {
 		w.pdfXML(f, "form", packet)
 	}
-	w.xmp(f, r, n)
+	w.xmp(f, file, size)
 	files, complete := d.Files()
 	if !complete {
 		w.unreadable(f.where, TooMany, "more files in the PDF file than the limit")
 	}
 	w.pdfFiles(f, files)
+	w.carried(f, c)
+	w.revisions(f, d, c, r, seen)
+	w.beside(f, d, c, file, size, seen)
 	if d.Broken() {
 		w.unreadable(f.where, Corrupt, "PDF file that the reader stopped at")
 	}
@@ -75,7 +87,7 @@ func endsAsPDF(r io.ReaderAt, n int64) bool {
 	return bytes.Contains(tail[max(0, len(tail)-1024):], []byte("%%EOF"))
 }
 
-func (w *walker) pdfPages(f *leaf, d *pdf.Document) {
+func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 	pages, err := d.Pages()
 	if err != nil || pages == 0 {
 		w.unreadable(f.where, Corrupt, "PDF file without pages")
@@ -95,6 +107,9 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document) {
 			w.unreadable(f.where, ImageOnly, "page without text")
 		}
 		w.segment(where, AttachmentText, f.att, p.Text)
+		w.segment(where, AttachmentText, f.att, p.Shown)
+		seen.add(p.Text)
+		seen.add(p.Shown)
 		w.segment(where, Hidden, f.att, strings.Join(append(p.Comments, p.Fields...), "\n"))
 		w.segment(where, Href, f.att, strings.Join(p.Links, "\n"))
 		w.pdfFiles(f, p.Files)

@@ -65,6 +65,35 @@ func pdfPlaces(name string) []Segment {
 	}
 }
 
+// pdfCarried are the segments of carried.pdf under another name: what is carried beside what is shown.
+func pdfCarried(name string) []Segment {
+	at := "att[1]/" + name
+	in := func(k Kind, place, text string) Segment { return Segment{Where: at + place, Kind: k, Text: text} }
+	return []Segment{
+		in(AttachmentText, "!page[1]", "actual 720101-0028"),
+		in(AttachmentText, "!page[1]", "shown 730101-0029"),
+		in(AttachmentText, "!page[1]", "shown 750101-0031"),
+		in(AttachmentText, "!page[1]", "in form 810101-0037"),
+		in(AttachmentText, "!pattern[1]", "pattern 760101-0032"),
+		in(Hidden, "!loose[1]", "letter 770101-0033"),
+		in(Hidden, "!properties", "packed 780101-0034"),
+		in(Hidden, "!replacements", "actual 720101-0028"),
+		in(Hidden, "!replacements", "actual 740101-0030"),
+		in(Hidden, "!replacements", "figure 790101-0035"),
+		in(Hidden, "!replacements", "form 800101-0036"),
+	}
+}
+
+// pdfCounted are the segments of count.pdf under another name: a page tree that counts one page of three.
+func pdfCounted(name string) []Segment {
+	at := "att[1]/" + name
+	return []Segment{
+		{Where: at + "!page[1]", Kind: AttachmentText, Text: "counted 820101-0038"},
+		{Where: at + "!unlisted[2]", Kind: AttachmentText, Text: "uncounted 830101-0039"},
+		{Where: at + "!unlisted[3]", Kind: AttachmentText, Text: "uncounted 840101-0040"},
+	}
+}
+
 func TestPDF(t *testing.T) {
 	t.Parallel()
 	line := func(name string) []Segment {
@@ -87,6 +116,21 @@ func TestPDF(t *testing.T) {
 		{"empty.pdf", nil, found("empty.pdf", Corrupt, "PDF file that shows nothing")},
 		{"loop.pdf", nil, found("loop.pdf", Corrupt, "damaged page of a PDF file")},
 		{"cut.pdf", nil, append(found("cut.pdf", Corrupt, "PDF file without its end"), found("cut.pdf", Corrupt, "damaged PDF file")...)},
+		{"carried.pdf", pdfCarried("carried.pdf"), nil},
+		{"carriedpacked.pdf", pdfCarried("carriedpacked.pdf"), nil},
+		{"carriedowner.pdf", pdfCarried("carriedowner.pdf"), nil},
+		{"linear.pdf", line("linear.pdf"), nil},
+		{"type3.pdf", nil, found("type3.pdf", ImageOnly, "letters that are drawings")},
+		{"type3named.pdf", []Segment{{Where: "att[1]/type3named.pdf!page[1]", Kind: AttachmentText, Text: "12-312"}}, nil},
+		{"count.pdf", pdfCounted("count.pdf"), nil},
+		{"counttwice.pdf", pdfCounted("counttwice.pdf"), nil},
+		{"countpacked.pdf", pdfCounted("countpacked.pdf"), nil},
+		{"revised.pdf", []Segment{
+			{Where: "att[1]/revised.pdf!page[1]", Kind: AttachmentText, Text: "now 870101-0043"},
+			{Where: "att[1]/revised.pdf!revision[1]!page[1]", Kind: Hidden, Text: "at first 850101-0041"},
+			{Where: "att[1]/revised.pdf!revision[1]!page[2]", Kind: Hidden, Text: "uncounted 830101-0039"},
+			{Where: "att[1]/revised.pdf!revision[2]!page[1]", Kind: Hidden, Text: "then 860101-0042"},
+		}, nil},
 		{"zip.pdf", append(line("zip.pdf"), Segment{Where: "att[1]/zip.pdf!behind.txt", Kind: AttachmentText, Text: "behind 710101-0027"}),
 			found("zip.pdf", Ambiguous, "archive behind application/pdf")},
 	} {

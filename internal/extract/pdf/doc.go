@@ -4,6 +4,10 @@
 // reads each file, so that what one file does to it ends with that file. What no bound here can stop is a page that takes for
 // ever; whoever calls must be a process that may be killed.
 //
+// PDFium goes where the file leads it. What else stands in the bytes is found by [Carry], which goes through them from object to
+// object: it knows no fonts, but which objects there are, so that [Document.Beside] can have PDFium read those it did not come
+// upon, as pages of an update of the file that exists in memory only.
+//
 // To compile PDFium takes seconds and some hundred megabytes; [Engine.Prepare] does it once and leaves the machine code in a
 // folder, from which others load it in a moment.
 package pdf

@@ -15,6 +15,8 @@ type Document struct {
 	in     pdfium.Pdfium
 	ref    references.FPDF_DOCUMENT
 	broken bool
+	marked bool      // text that stands for another is taken away before a page is read
+	first  *Document // that the instance belongs to; nil for itself
 }
 
 // Broken says whether PDFium came to a stop somewhere, as when a file needs more memory than it may have: then anything may
@@ -32,6 +34,10 @@ func (d *Document) failed(err error) bool {
 
 // Close lets go of the file.
 func (d *Document) Close() {
+	if d.first != nil {
+		_, _ = d.in.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: d.ref}) // the instance goes soon
+		return
+	}
 	_ = d.in.Close() // the instance goes, whatever it says
 }
 
@@ -47,6 +53,7 @@ func (d *Document) Pages() (int, error) {
 // Page is what was found on a page.
 type Page struct {
 	Text     string   // as it is shown, fields and notes included; lines end with CRLF
+	Shown    string   // the same, where the file has another text for what is shown
 	Fields   []string // of forms: name, value and choices, which need not be shown
 	Comments []string // of annotations: content, author, subject
 	Links    []string // targets
@@ -84,6 +91,14 @@ func (d *Document) Page(index int) (*Page, error) {
 	}
 	if p.Text, err = d.text(byReference(loaded)); err != nil {
 		problem = err
+	}
+	if d.marked && d.unmark(byReference(loaded)) {
+		if p.Shown, err = d.text(byReference(loaded)); err != nil {
+			problem = err
+		}
+		if p.Shown == p.Text {
+			p.Shown = ""
+		}
 	}
 	switch {
 	case strings.TrimSpace(p.Text) == "":
@@ -181,17 +196,25 @@ func (d *Document) stroke(page requests.Page, index int, spaces bool) bool {
 	return !d.failed(err) && (t.Type == enums.FPDF_PAGEOBJ_PATH || t.Type == enums.FPDF_PAGEOBJ_TEXT && spaces)
 }
 
-// legible says whether most of a text is characters that have a meaning: fonts without a table from their glyphs to
-// characters give none, or numbers of their own.
+// unreadRun is how many characters without a meaning in a row may be a number that cannot be read.
+const unreadRun = 6
+
+// legible says whether most of a text is characters that have a meaning, and no run of them has none: fonts without a table from
+// their glyphs to characters give none, or numbers of their own.
 func legible(s string) bool {
-	good, bad := 0, 0
+	good, bad, run := 0, 0, 0
 	for _, r := range s {
 		switch {
 		case unicode.IsSpace(r):
 		case unicode.Is(unicode.Co, r), unicode.IsControl(r), r == unicode.ReplacementChar:
 			bad++
+			run++
 		default:
 			good++
+			run = 0
+		}
+		if run == unreadRun {
+			return false
 		}
 	}
 	return good >= bad

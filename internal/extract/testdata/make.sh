@@ -48,3 +48,6 @@ gzip -9c 640823-3234.txt > namn.gz # the name stands in the header, RFC 1952
 bzip2 -9c 640823-3234.txt > 640823-3234.txt.bz2
 xz -9c 640823-3234.txt > 640823-3234.txt.xz
 rm -f 640823-3234.txt inre.zip 500103-9808.txt
+
+# Files that open with a password only. Needs python3-uno (7.4.7) and openssl (3.0) too; what they hold differs from run to run.
+/usr/bin/python3 ../locked/make.py "$work/in" "$work/locked"

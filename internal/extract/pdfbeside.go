@@ -1,0 +1,118 @@
+package extract
+
+import (
+	"io"
+	"strconv"
+	"strings"
+
+	"sigill/internal/extract/pdf"
+)
+
+// shownLines are the lines that were given out of a PDF file, so that what stands in it twice is given out once.
+type shownLines map[string]bool
+
+// add says whether a text has a line that was not there.
+func (s shownLines) add(text string) (fresh bool) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !s[line] {
+			s[line], fresh = true, true
+		}
+	}
+	return fresh
+}
+
+// unlocked goes through a file that is encrypted, and opens without a password, as it is without.
+func (w *walker) unlocked(f *leaf, d *pdf.Document, c *pdf.Carried) (*pdf.Carried, io.ReaderAt, int64) {
+	b, err := d.Unlocked(w.lim.Spool)
+	if err != nil {
+		w.unreadable(f.where, Unsupported, "encrypted PDF file, of which only the pages can be read")
+	}
+	in := pdf.Carry(readerAt(b), int64(len(b)), w.expired)
+	in.Revisions = c.Revisions
+	return in, readerAt(b), int64(len(b))
+}
+
+// carried gives out what stands in the bytes of a PDF file for what is shown, and reports what cannot be known.
+func (w *walker) carried(f *leaf, c *pdf.Carried) {
+	w.segment(f.where+"!replacements", Hidden, f.att, strings.Join(c.Texts, "\n"))
+	for _, packet := range c.XML {
+		w.pdfXML(f, "properties", packet)
+	}
+	if c.Drawn {
+		w.unreadable(f.where, ImageOnly, "letters that are drawings")
+	}
+	if c.Odd {
+		w.unreadable(f.where, Unsupported, "data in a PDF file packed in an unusual way")
+	}
+	if c.Much {
+		w.unreadable(f.where, TooLarge, "more in the PDF file than the limit")
+	}
+}
+
+// beside reads what a reader of a PDF file does not come upon, or shows without its being text to it: pages that are in no
+// list, patterns, content without a place.
+func (w *walker) beside(f *leaf, d *pdf.Document, c *pdf.Carried, file io.ReaderAt, n int64, seen shownLines) {
+	pages, err := d.Pages()
+	if err != nil || w.expired() {
+		return // reported
+	}
+	b, err := d.Beside(c, file, n, pages)
+	if err != nil {
+		w.unreadable(f.where, Corrupt, "PDF file with more in it than its pages, which cannot be opened")
+	}
+	if b == nil || err != nil {
+		return
+	}
+	defer b.Close()
+	if !b.Complete {
+		w.unreadable(f.where, TooMany, "more patterns or unlisted pages in the PDF file than the limit")
+	}
+	w.besidePages(f, b.Document, "!unlisted", 0, b.Unlisted, AttachmentText, seen)
+	w.besidePages(f, b.Document, "!pattern", b.Unlisted, b.Patterns, AttachmentText, seen)
+	w.besidePages(f, b.Document, "!loose", b.Unlisted+b.Patterns, b.Loose, Hidden, seen)
+}
+
+// besidePages reads n pages from one on, and gives out those that say something new.
+func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int, k Kind, seen shownLines) {
+	for i := range n {
+		if w.expired() || w.fullText {
+			return
+		}
+		p, err := d.Page(from + i)
+		if err != nil && p.Text == "" {
+			continue // a page that no reader can open either
+		}
+		if p.Picture && place == "!unlisted" {
+			w.unreadable(f.where, ImageOnly, "page without text")
+		}
+		all := strings.Join(append([]string{p.Text, p.Shown}, append(p.Comments, p.Fields...)...), "\n")
+		if seen.add(all) {
+			w.segment(f.where+place+"["+strconv.Itoa(i+1)+"]", k, f.att, all)
+		}
+	}
+}
+
+// maxRevisions bounds the earlier states of a PDF file that are read; each costs as much as the file itself.
+const maxRevisions = 20
+
+// revisions reads a PDF file as it was before it was changed: the earlier text is still in it.
+func (w *walker) revisions(f *leaf, d *pdf.Document, c *pdf.Carried, r io.ReaderAt, seen shownLines) {
+	ends := c.Revisions
+	if len(ends) > maxRevisions {
+		w.unreadable(f.where, TooMany, "more revisions of the PDF file than the limit")
+		ends = ends[len(ends)-maxRevisions:]
+	}
+	for i, end := range ends {
+		if w.expired() || w.fullText {
+			return
+		}
+		old, err := d.Other(r, end)
+		if err != nil {
+			continue // the words that end a file stand by themselves
+		}
+		if pages, err := old.Pages(); err == nil {
+			w.besidePages(f, old, "!revision["+strconv.Itoa(i+1)+"]!page", 0, pages, Hidden, seen)
+		}
+		old.Close()
+	}
+}
