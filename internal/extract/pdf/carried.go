@@ -172,7 +172,7 @@ func telling(s string, code int) bool {
 
 // object takes what is to be known of an object. at is where it stands, 0 inside another.
 func (c *Carried) object(r ref, v any, at int64) {
-	if r.num > maxObject {
+	if r.num <= 0 || r.num > maxObject {
 		return // readers do not know it
 	}
 	c.last = max(c.last, r.num)

@@ -175,6 +175,9 @@ func (s *scanner) object(at int64, r ref) (next int64, d dict) {
 	from := begin + int64(l.i)
 	d, _ = (&lexer{b: bytes.Clone(d.raw)}).value().(dict) // the window moves
 	size := s.length(d, from)
+	if r.num > maxObject {
+		return from + size, d
+	}
 	s.out.stream(object{ref: r, at: at0}, d, func() io.Reader { return io.NewSectionReader(s.r, from, size) })
 	return from + size, d
 }
