@@ -420,7 +420,7 @@ func TestLarge(t *testing.T) {
 	p := newPool(t, Options{})
 	raw := withDocument(t, "nr 890102-2387")
 	big := strings.Replace(raw, "se bilaga", strings.Repeat("en rad text\r\n", 400000), 1)
-	c, err := p.Parse(context.Background(), opener(big), extract.Limits{})
+	c, err := p.Parse(context.Background(), opener(big), extract.Limits{Time: 5 * time.Minute}) // a busy machine is no finding
 	if err != nil || !strings.Contains(texts(c), documentText) {
 		t.Fatalf("%v", err)
 	}
