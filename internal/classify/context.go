@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sigill/internal/classify/eight"
 	"sigill/internal/extract"
 )
 
@@ -229,7 +230,7 @@ func runes(b []byte) int {
 	n := 0
 	for ; len(b) >= 8; b = b[8:] {
 		w := binary.LittleEndian.Uint64(b)
-		n += 8 - bits.OnesCount64(w&^(w<<1)&highBits)
+		n += 8 - bits.OnesCount64(w&^(w<<1)&eight.Highs)
 	}
 	for _, c := range b {
 		if c&0xc0 != 0x80 {

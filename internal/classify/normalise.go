@@ -3,12 +3,15 @@ package classify
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"sort"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"sigill/internal/classify/eight"
 )
 
 // Text is a piece of text in its normal form, with the way back to the original. The zero value is ready for [Text.Reset].
@@ -71,11 +74,15 @@ func (t *Text) anchor(src int) {
 func (t *Text) normalise(src []byte) {
 	lastOut, lastSrc := -1, -1 // the plain character that was written last, which a combining mark may join
 	for i := 0; i < len(src); {
-		if n := asciiRun(src[i:]); n > 0 {
+		if n := plainRun(src[i:]); n > 0 {
 			t.anchor(i)
 			t.norm = append(t.norm, src[i:i+n]...)
 			i += n
-			lastOut, lastSrc = len(t.norm)-1, i-1
+			last := 1
+			if src[i-1] >= utf8.RuneSelf {
+				last = 2
+			}
+			lastOut, lastSrc = len(t.norm)-last, i-last
 			continue
 		}
 		if src[i] == '\r' {
@@ -108,38 +115,32 @@ func (t *Text) normalise(src []byte) {
 	t.anchor(len(src))
 }
 
-// asciiRun is the length of the run of ASCII without carriage returns that b begins with.
-func asciiRun(b []byte) int {
+// plainRun is the length of the run that b begins with of ASCII without carriage returns and the letters U+00C0 to U+00FF.
+func plainRun(b []byte) int {
 	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if w := binary.LittleEndian.Uint64(b[i:]); w&highBits|equal(w, '\r') != 0 {
-			break
+	for {
+		for ; i+8 <= len(b); i += 8 {
+			if w := binary.LittleEndian.Uint64(b[i:]); w&eight.Highs|eight.Equal(w, '\r') != 0 {
+				break
+			}
+		}
+		for n := 0; ; n++ {
+			if i == len(b) || b[i] == '\r' {
+				return i
+			}
+			switch {
+			case b[i] < utf8.RuneSelf:
+				i++
+			case b[i] == 0xc3 && i+1 < len(b) && b[i+1]&0xc0 == 0x80:
+				i += 2
+			default:
+				return i
+			}
+			if n >= 7 {
+				break
+			}
 		}
 	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c >= utf8.RuneSelf || c == '\r' {
-			break
-		}
-	}
-	return i
-}
-
-// Constants to work on eight bytes at once.
-const (
-	oneEach  = 0x0101010101010101
-	highBits = 0x80 * oneEach
-)
-
-// equal has the high bit of each of eight bytes that is b, and perhaps of some above the first of them.
-func equal(w uint64, b byte) uint64 {
-	x := w ^ uint64(b)*oneEach
-	return (x - oneEach) &^ x & highBits
-}
-
-// lower puts eight bytes of ASCII in lower case.
-func lower(w uint64) uint64 {
-	const fromA, afterZ = (0x80 - 'A') * oneEach, (0x7f - 'Z') * oneEach
-	return w | ((w+fromA)^(w+afterZ))&highBits>>2
 }
 
 // plain says that r is its own NFKC form (or is mapped by mapRune alone) and never joins what stands before it; what
@@ -255,25 +256,36 @@ func (t *Text) unquote() {
 	old := append(t.swapped[:0], t.marks...)
 	t.marks, t.norm = t.marks[:0], b[:0]
 	next := 0 // of old
-	for at := 0; at < len(b); {
-		start := at + quoteLen(b[at:])
-		end := len(b)
-		if n := bytes.IndexByte(b[start:], '\n'); n >= 0 {
-			end = start + n + 1
-		}
-		t.anchor(origAt(old, t.orig, start))
-		for next < len(old) && int(old[next].norm) <= start {
+	keep := func(from, to int) {
+		t.anchor(origAt(old, t.orig, from))
+		for next < len(old) && int(old[next].norm) <= from {
 			next++
 		}
-		from := start
-		for ; next < len(old) && int(old[next].norm) < end; next++ {
+		for ; next < len(old) && int(old[next].norm) < to; next++ {
 			m := old[next]
 			t.norm = append(t.norm, b[from:m.norm]...)
 			from = int(m.norm)
 			t.anchor(int(m.orig))
 		}
-		t.norm = append(t.norm, b[from:end]...)
-		at = end
+		t.norm = append(t.norm, b[from:to]...)
+	}
+	from := 0
+	for at := 0; ; { // at the beginning of each line
+		if n := quoteLen(b[at:]); n > 0 {
+			if from < at {
+				keep(from, at)
+			}
+			at += n
+			from = at
+		}
+		n := bytes.IndexByte(b[at:], '\n')
+		if n < 0 {
+			break
+		}
+		at += n + 1
+	}
+	if from < len(b) {
+		keep(from, len(b))
 	}
 	t.anchor(t.orig)
 	t.swapped = old
@@ -323,11 +335,13 @@ func foldInto(dst, src []byte) []byte {
 	dst = slices.Grow(dst[:0], len(src))[:len(src)]
 	for i := 0; i < len(src); {
 		if i+8 <= len(src) {
-			if w := binary.LittleEndian.Uint64(src[i:]); w&highBits == 0 {
-				binary.LittleEndian.PutUint64(dst[i:], lower(w))
+			w := binary.LittleEndian.Uint64(src[i:])
+			binary.LittleEndian.PutUint64(dst[i:], eight.Lower(w)) // right for all bytes before the first beyond ASCII
+			if w&eight.Highs == 0 {
 				i += 8
 				continue
 			}
+			i += bits.TrailingZeros64(w&eight.Highs) / 8
 		}
 		c := src[i]
 		if c < utf8.RuneSelf {

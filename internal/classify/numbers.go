@@ -3,8 +3,11 @@ package classify
 import (
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
+
+	"sigill/internal/classify/eight"
 )
 
 // Separators between the digit groups of one number, as bits.
@@ -29,11 +32,15 @@ type group struct {
 // appendGroups cuts all digit groups out of text.
 func appendGroups(groups []group, text []byte) []group {
 	for i := 0; i < len(text); {
-		if text[i]-'0' > 9 {
-			i++
-			for i+8 <= len(text) && digitBytes(binary.LittleEndian.Uint64(text[i:])) == 0 {
+		if i+8 <= len(text) {
+			digits := eight.Digits(binary.LittleEndian.Uint64(text[i:]))
+			if digits == 0 {
 				i += 8
+				continue
 			}
+			i += bits.TrailingZeros64(digits) / 8
+		} else if text[i]-'0' > 9 {
+			i++
 			continue
 		}
 		start := i
@@ -47,12 +54,6 @@ func appendGroups(groups []group, text []byte) []group {
 		groups = append(groups, group{int32(start), int32(i), int32(i - start), sep})
 	}
 	return joinDates(joinSpaced(groups))
-}
-
-// digitBytes has the high bit of each of eight bytes that is an ASCII digit.
-func digitBytes(w uint64) uint64 {
-	x := w ^ '0'*oneEach
-	return ^(x&^highBits + 0x76*oneEach | x) & highBits
 }
 
 // separator says what kind the text between two digits is.

@@ -5,24 +5,26 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
+
+	"sigill/internal/classify/eight"
 )
 
 // sieve says at which places of a text a keyword can begin: few at which none does, and never too few.
 type sieve struct {
 	words   beginnings // of keywords that begin where a word does
-	inner   beginnings // of those that can begin inside one too, of two bytes or more
-	singles []byte     // inner keywords of one byte
+	inner   beginnings // of those that can begin inside one too
+	singles []byte     // keywords of one byte, which are in neither
 	starts  bool       // there are any of the first kind
 	inside  bool       // there are any of the second
 }
 
 // beginnings are hashes of the first bytes of keywords.
 type beginnings struct {
-	three  [1 << 10]uint64 // the first three bytes of texts in which a keyword stands, see beginnings.open
-	six    [1 << 10]uint64 // the first six bytes of keywords that have as many
-	heads  [1 << 10]uint64 // the first four, three or two bytes of all others, whichever there are
-	single [256]byte       // 1 for a keyword of one byte
+	three [1 << 10]uint64 // the first three bytes of texts in which a keyword stands, see beginnings.open
+	six   [1 << 10]uint64 // the first six bytes of keywords that have as many
+	heads [1 << 10]uint64 // the first four, three or two bytes of all others, whichever there are
 }
 
 // longHead is how many bytes a keyword of beginnings.six has at least.
@@ -31,13 +33,13 @@ const longHead = 6
 func (s *sieve) add(k keyword) {
 	first, _ := utf8.DecodeRuneInString(k.text)
 	switch {
-	case k.start && isWord(first) && first != '_': // behind a letter or digit it is not looked for
-		s.starts = true
-		s.words.add(k, len(k.text) < longHead)
 	case len(k.text) == 1:
 		if !slices.Contains(s.singles, k.text[0]) {
 			s.singles = append(s.singles, k.text[0])
 		}
+	case k.start && isWord(first) && first != '_': // behind a letter or digit it is not looked for
+		s.starts = true
+		s.words.add(k, len(k.text) < longHead || strings.Contains(k.text[:longHead], " "))
 	default:
 		s.inside = true
 		s.inner.add(k, true)
@@ -46,10 +48,6 @@ func (s *sieve) add(k keyword) {
 
 // add notes a keyword, in beginnings.three only if asked to.
 func (b *beginnings) add(k keyword, three bool) {
-	if len(k.text) == 1 {
-		b.single[k.text[0]] = 1
-		return
-	}
 	if three {
 		b.open(k.text[1:], uint32(k.text[0]), 1, 0)
 	}
@@ -154,152 +152,140 @@ func (b *beginnings) may(v uint64) uint64 {
 	two := v&(1<<16-1) | uint64(alnums[byte(v>>16)])<<63
 	three := v&(1<<24-1) | uint64(alnums[byte(v>>24)])<<63
 	four := v&(1<<32-1) | uint64(alnums[byte(v>>32)])<<63
-	return (b.headBit(two, 2)|b.headBit(three, 3)|b.headBit(four, 4)|b.sixBit(v)|uint64(b.single[byte(v)]))&1 | stretched(v)
+	return (b.headBit(two, 2)|b.headBit(three, 3)|b.headBit(four, 4)|b.sixBit(v))&1 | stretched(v)
 }
 
 // stretched is 1 where something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
 // line end, white space after white space.
 func stretched(v uint64) uint64 {
-	line := equal(v, '\n')
-	white := line | equal(v, ' ') | equal(v, '\t')
-	x := equal(v, filler) | equal(v, '-')&(line>>8|1<<63) | white&(white>>8)
+	line := eight.Equal(v, '\n')
+	white := line | eight.Equal(v, ' ') | eight.Equal(v, '\t')
+	x := eight.Equal(v, filler) | eight.Equal(v, '-')&(line>>8|1<<63) | white&(white>>8)
 	return (x | -x) >> 63
 }
 
-// block is how much text is sifted at once, at most.
+// block is how much text is sifted at once.
 const block = 256
 
-// find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to. Places are sifted
-// without a branch where that is hard to foresee.
+// sifted is a block of text, with what has to be seen behind its last places.
+type sifted [block + 8]byte
+
+// places has a bit for every place of a block.
+type places [block / 64]uint64
+
+// find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to.
 func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
+	var last sifted // of text, padded: no keyword begins with a zero
 	before := uint64(0)
 	if from > 0 {
-		before = alnumBytes(uint64(text[from-1]))
+		before = eight.Alnum(uint64(text[from-1]))
 	}
-	i := from
-	for {
-		size := min(block, to-i, len(text)-8-i) &^ 7
-		if size <= 0 {
-			break
+	for i := from; i < to; i += block {
+		b := &last
+		if i+len(b) <= len(text) {
+			b = (*sifted)(text[i:])
+		} else {
+			copy(last[:], text[i:])
 		}
-		var places [block / 64]uint64
-		b := text[i : i+size+8]
+		size := min(block, to-i)
+		var p places
 		if t.starts {
-			before = t.words.sift(b, before, &places)
+			before = t.words.sift(b, size, before, &p)
 		}
 		if t.inside {
-			t.inner.siftAll(b, &places)
+			t.inner.siftAll(b, size, &p)
 		}
 		for _, c := range t.singles {
-			markByte(b[:size], c, &places)
+			p.mark(b[:size], c)
 		}
-		for w, x := range places {
+		for w, x := range p {
 			for ; x != 0; x &= x - 1 {
-				t.walk(text, i+64*w+bits.TrailingZeros64(x), found)
+				if at := i + 64*w + bits.TrailingZeros64(x); at < to {
+					t.walk(text, at, found)
+				}
 			}
 		}
-		i += size
-	}
-	for ; i < to; i++ {
-		t.walk(text, i, found)
 	}
 }
 
-// sift marks the places in b, but for its last eight bytes, where a word and a keyword can begin. before is 0x80 if an ASCII
-// letter or digit stands before b; what is returned is the same for the next part of the text. Beyond ASCII a byte does not
-// say whether it ends a word; report looks closer.
-func (t *beginnings) sift(b []byte, before uint64, places *[block / 64]uint64) uint64 {
-	var at [block + 8]byte
-	n, size := 0, len(b)-8
-	var odd, carry uint64 // bit i of odd: something is passed over in the i-th eight bytes
+// sift marks the places among the first size bytes of b, and perhaps of some more, where a word and a keyword can begin. before
+// is 0x80 if an ASCII letter or digit stands before b; what is returned is the same for the next block. Beyond ASCII a byte does
+// not say whether it ends a word; report looks closer. There are no branches where they are hard to foresee.
+func (t *beginnings) sift(b *sifted, size int, before uint64, p *places) uint64 {
+	var at [block + 8]uint8
+	n := 0
 	for i := 0; i < size; i += 8 {
-		v := binary.LittleEndian.Uint64(b[i:])
-		in := alnumBytes(v)
-		first := in | v&(v<<1)&highBits // or a character beyond ASCII begins
-		f := &offsets[uint8(first&^(in<<8|before)>>7*0x0102040810204080>>56)]
+		v := binary.LittleEndian.Uint64(b[i&(block-8):])
+		in := eight.Alnum(v)
+		first := in | v&(v<<1)&eight.Highs // or a character beyond ASCII begins
+		f := &eight.Members[eight.Set(first&^(in<<8|before))]
 		before = in >> 56
-		binary.LittleEndian.PutUint64(at[n&(block-1):], f.at+uint64(i)*oneEach)
-		n += f.n
-		var x uint64
-		x, carry = passedOver(v, carry)
-		odd |= x << (i / 8 & 63)
+		binary.LittleEndian.PutUint64(at[n&(block-1):], f.At+uint64(i)*eight.Ones)
+		n += f.N
 	}
-	x, _ := passedOver(binary.LittleEndian.Uint64(b[size:]), carry)
-	odd |= x << (size / 8 & 63)
-	odd |= odd >> 1
-	m := 0
-	for _, p := range at[:n] {
-		v := binary.LittleEndian.Uint64(b[p:])
-		at[m] = p
-		m += int((t.sixBit(v) | t.threeBit(uint32(v)) | uint64(t.single[byte(v)]) | odd>>(p>>3)) & 1)
+	odd, m := passedOver(b[:]), 0
+	for _, x := range at[:n] {
+		v := binary.LittleEndian.Uint64(b[x:])
+		at[m&(block-1)] = x
+		m += int((t.sixBit(v) | t.threeBit(uint32(v)) | odd>>(x>>3)) & 1)
 	}
-	for _, p := range at[:m] {
-		places[p>>6] |= t.may(binary.LittleEndian.Uint64(b[p:])) << (p & 63)
+	for _, x := range at[:m] {
+		p[x>>6] |= t.may(binary.LittleEndian.Uint64(b[x:])) << (x & 63)
 	}
 	return before
 }
 
-// passedOver is 1 where something in eight bytes of text, or in the byte before them and the first of them, may be passed over
-// when a keyword is followed, as [stretched] says exactly. carry is from the eight bytes before.
-func passedOver(v, carry uint64) (odd, next uint64) {
-	low := ^(v&^highBits + (0x7f-' ')*oneEach | v) & highBits // white space, fillers
-	x := low | equal(v, '-')
-	odd = equal(v, filler) | low&(x<<8|carry)
-	return (odd | -odd) >> 63, x >> 56
-}
-
-// offsets has, for every set of eight bytes, how many they are and where they stand, each in a byte.
-var offsets = func() (t [256]struct {
-	at uint64
-	n  int
-}) {
-	for set := range t {
-		for i := range uint64(8) {
-			if set>>i&1 != 0 {
-				t[set].at |= i << (8 * t[set].n)
-				t[set].n++
-			}
-		}
-	}
-	return t
-}()
-
-// siftAll marks the places in b, but for its last eight bytes, where a keyword can begin.
-func (t *beginnings) siftAll(b []byte, places *[block / 64]uint64) {
-	var at [block + 8]byte
+// siftAll marks the places among the first size bytes of b, and perhaps of some more, where a keyword can begin.
+func (t *beginnings) siftAll(b *sifted, size int, p *places) {
+	var at [block + 8]uint8
 	n := 0
-	for i := 0; i+8 < len(b); i += 8 {
-		v := binary.LittleEndian.Uint64(b[i:])
-		w := binary.LittleEndian.Uint64(b[i+4:])
+	for i := 0; i < size; i += 8 {
+		v := binary.LittleEndian.Uint64(b[i&(block-8):])
+		w := binary.LittleEndian.Uint64(b[i&(block-8)+4:])
 		set := t.threeBit(uint32(v))&1 | t.threeBit(uint32(v>>8))&1<<1 | t.threeBit(uint32(v>>16))&1<<2 | t.threeBit(uint32(v>>24))&1<<3 |
 			t.threeBit(uint32(w))&1<<4 | t.threeBit(uint32(w>>8))&1<<5 | t.threeBit(uint32(w>>16))&1<<6 | t.threeBit(uint32(w>>24))&1<<7
-		f := &offsets[uint8(set)]
-		binary.LittleEndian.PutUint64(at[n&(block-1):], f.at+uint64(i)*oneEach)
-		n += f.n
+		f := &eight.Members[uint8(set)]
+		binary.LittleEndian.PutUint64(at[n&(block-1):], f.At+uint64(i)*eight.Ones)
+		n += f.N
 	}
-	for _, p := range at[:n] {
-		places[p>>6] |= t.may(binary.LittleEndian.Uint64(b[p:])) << (p & 63)
+	for _, x := range at[:n] {
+		p[x>>6] |= t.may(binary.LittleEndian.Uint64(b[x:])) << (x & 63)
 	}
 }
 
-// markByte marks the places of a byte.
-func markByte(b []byte, c byte, places *[block / 64]uint64) {
-	for i := 0; i < len(b); i++ {
+// mark marks the places of a byte.
+func (p *places) mark(b []byte, c byte) {
+	for i := 0; ; i++ {
 		n := bytes.IndexByte(b[i:], c)
 		if n < 0 {
 			return
 		}
 		i += n
-		places[i>>6] |= 1 << (i & 63)
+		p[i>>6] |= 1 << (i & 63)
 	}
 }
 
-// alnumBytes has the high bit of each of eight bytes that is a digit or small letter of ASCII.
-func alnumBytes(v uint64) uint64 {
-	x := v &^ highBits
-	letter := (x + (0x80-'a')*oneEach) &^ (x + (0x7f-'z')*oneEach)
-	digit := (x + (0x80-'0')*oneEach) &^ (x + (0x7f-'9')*oneEach)
-	return (letter | digit) &^ v & highBits
+// passedOver has a bit for each eight bytes of b in which, or in the eight behind which, a hyphen at a line end or a filler
+// stands: what may be passed over where no space is in a keyword.
+func passedOver(b []byte) (odd uint64) {
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(b[i:], '-')
+		if n < 0 {
+			break
+		}
+		if i += n; i == len(b)-1 || b[i+1] == '\n' {
+			odd |= 1 << (i / 8)
+		}
+	}
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(b[i:], filler)
+		if n < 0 {
+			break
+		}
+		i += n
+		odd |= 1 << (i / 8)
+	}
+	return odd | odd>>1
 }
 
 // alnums is 1 for the bytes of ASCII letters and digits.

@@ -6,6 +6,8 @@ import (
 	"regexp/syntax"
 	"slices"
 	"unicode/utf8"
+
+	"sigill/internal/classify/eight"
 )
 
 // automaton is many expressions as one program (Thompson). It never changes; each scanner builds the states it needs.
@@ -13,6 +15,10 @@ type automaton struct {
 	inst  []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
 	parts [][]uint32    // the beginnings of the patterns that are looked for together
 	first [256]bool     // the bytes that a match can begin with, see firsts
+
+	class [256]uint8 // of a byte: those of one class make no difference to any instruction
+	end   uint8      // the class of the end of the text
+	width int32      // how many classes, and an even number
 }
 
 // newAutomaton makes one of some expressions, or none of none. With apart each is looked for by itself, else all together.
@@ -44,7 +50,62 @@ func newAutomaton(trees []*syntax.Regexp, apart bool) (*automaton, error) {
 		last := &a.parts[len(a.parts)-1]
 		*last = append(*last, base+uint32(p.Start))
 	}
+	a.classify()
 	return a, nil
+}
+
+// classify puts the symbols in classes.
+func (a *automaton) classify() {
+	var sets []*syntax.Inst // each set of characters once
+	seen := map[string]bool{}
+	for i := range a.inst {
+		in := &a.inst[i]
+		switch in.Op {
+		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+			if k := fmt.Sprint(in.Op, in.Arg, in.Rune); !seen[k] {
+				seen[k] = true
+				sets = append(sets, in)
+			}
+		}
+	}
+	known := map[string]uint8{}
+	for sym := range symbols {
+		key := []byte{assertionKind(sym)}
+		for _, in := range sets {
+			if takes(in, sym) {
+				key = append(key, 1)
+			} else {
+				key = append(key, 0)
+			}
+		}
+		if _, ok := known[string(key)]; !ok {
+			known[string(key)] = uint8(len(known))
+		}
+		switch c := known[string(key)]; {
+		case sym < symHigh:
+			a.class[sym] = c
+		case sym == symHigh:
+			for b := symHigh; b < len(a.class); b++ {
+				a.class[b] = c
+			}
+		default:
+			a.end = c
+		}
+	}
+	a.width = int32(len(known)+1) &^ 1
+}
+
+// assertionKind tells symbols apart that assertions do.
+func assertionKind(sym int) byte {
+	switch {
+	case sym == symEnd:
+		return 'e'
+	case sym == '\n':
+		return 'n'
+	case sym < symHigh && wordByte(byte(sym)):
+		return 'w'
+	}
+	return 0
 }
 
 // firsts finds the bytes that a match of the first part can begin with.
@@ -52,12 +113,8 @@ func (a *automaton) firsts() {
 	c := newCache(a)
 	for before := range beforeText + 1 {
 		from := c.start(0, before)
-		for b := range symHigh {
-			a.first[b] = a.first[b] || c.step(from, b) != stateDead
-		}
-		high := c.step(from, symHigh) != stateDead
-		for b := symHigh; b < len(a.first); b++ {
-			a.first[b] = a.first[b] || high
+		for b := range a.first {
+			a.first[b] = a.first[b] || c.step(from, min(b, symHigh)) != c.dead
 		}
 	}
 }
@@ -80,19 +137,16 @@ const (
 	beforeText
 )
 
-const (
-	stateUnknown int32 = iota
-	stateDead
-)
-
-// cache is the part of the deterministic automaton that texts have asked for.
+// cache is the part of the deterministic automaton that texts have asked for. A state is known by where its row of next begins.
 type cache struct {
-	a     *automaton
-	next  []int32 // state*symbols + symbol
-	core  [][]uint32
-	prev  []uint8
-	outs  [][]int32 // patterns that match on entering the state
-	ids   map[string]int32
+	a    *automaton
+	next []int32 // at a row plus a class: the row that follows, plus 1 if patterns match on entering it
+	dead int32   // the row from which nothing follows; the one before stands for what is not known yet
+	core [][]uint32
+	prev []uint8
+	outs [][]int32 // patterns that match on entering the state
+	ids  map[string]int32
+
 	begin []int32 // by part and what stands before it; 0 for not made yet
 
 	stack, set []uint32
@@ -102,11 +156,14 @@ type cache struct {
 	key        []byte
 }
 
+// unknown is a row that has not been made yet.
+const unknown int32 = 0
+
 func newCache(a *automaton) *cache {
 	if a == nil {
 		return nil
 	}
-	c := &cache{a: a, mark: make([]uint32, len(a.inst)), begin: make([]int32, 4*len(a.parts))}
+	c := &cache{a: a, dead: a.width, mark: make([]uint32, len(a.inst)), begin: make([]int32, 4*len(a.parts))}
 	c.reset()
 	return c
 }
@@ -121,13 +178,13 @@ func (c *cache) reset() {
 // start is the state in which a part begins.
 func (c *cache) start(part int, before uint8) int32 {
 	i := 4*part + int(before)
-	if c.begin[i] == stateUnknown {
+	if c.begin[i] == unknown {
 		c.begin[i] = c.state(c.a.parts[part], before, nil)
 	}
 	return c.begin[i]
 }
 
-// state returns the state with that core, made if it is new.
+// state returns the row of the state with that core, made if it is new.
 func (c *cache) state(core []uint32, prev uint8, out []int32) int32 {
 	key := append(c.key[:0], prev)
 	for _, x := range core {
@@ -138,18 +195,19 @@ func (c *cache) state(core []uint32, prev uint8, out []int32) int32 {
 		key = binary.LittleEndian.AppendUint32(key, uint32(x))
 	}
 	c.key = key
-	if id, ok := c.ids[string(key)]; ok {
-		return id
+	if row, ok := c.ids[string(key)]; ok {
+		return row
 	}
-	id := int32(len(c.core))
-	c.ids[string(key)] = id
+	row := int32(len(c.next))
+	c.ids[string(key)] = row
 	c.core, c.prev, c.outs = append(c.core, slices.Clone(core)), append(c.prev, prev), append(c.outs, slices.Clone(out))
-	c.next = append(c.next, make([]int32, symbols)...)
-	return id
+	c.next = append(c.next, make([]int32, c.a.width)...)
+	return row
 }
 
-// step is the state behind one symbol.
+// step is the row of the state behind one symbol.
 func (c *cache) step(from int32, sym int) int32 {
+	from /= c.a.width
 	c.gen++
 	c.out, c.set = c.out[:0], c.set[:0]
 	c.stack = append(c.stack[:0], c.core[from]...)
@@ -164,7 +222,7 @@ func (c *cache) step(from int32, sym int) int32 {
 		c.follow(&c.a.inst[pc], sym, holds)
 	}
 	if len(c.set) == 0 && len(c.out) == 0 {
-		return stateDead
+		return c.dead
 	}
 	slices.Sort(c.set)
 	slices.Sort(c.out)
@@ -241,37 +299,60 @@ func (c *cache) at(text []byte, part, p int, hits []int32) (found []int32, end i
 	if len(c.core) > maxStates {
 		c.reset()
 	}
-	state := c.start(part, standing(text, p))
-	for {
-		sym := symEnd
-		if p < len(text) {
-			sym = min(int(text[p]), symHigh)
-		}
-		to := c.next[int(state)*symbols+sym]
-		if to == stateUnknown {
-			to = c.step(state, sym)
-			c.next[int(state)*symbols+sym] = to
-		}
-		if to == stateDead {
-			_, n := utf8.DecodeRune(text[p:])
-			return hits, p + n
-		}
-		for _, o := range c.outs[to] {
-			if !slices.Contains(hits, o) {
-				hits = append(hits, o)
+	row, class := c.start(part, standing(text, p)), &c.a.class
+	for p < len(text) {
+		b := text[p]
+		to := c.next[int(row)+int(class[b])]
+		if to <= c.dead {
+			if to == unknown {
+				to = c.learn(row, class[b], min(int(b), symHigh))
+			}
+			if to == c.dead {
+				return hits, p + runeLen(text[p:])
 			}
 		}
-		switch sym {
-		case symEnd:
-			return hits, p
-		case symHigh:
-			_, n := utf8.DecodeRune(text[p:])
-			p += n
-		default:
-			p++
+		if to&1 != 0 {
+			hits = c.enter(to, hits)
 		}
-		state = to
+		row = to &^ 1
+		p++
+		if b >= utf8.RuneSelf {
+			p += runeLen(text[p-1:]) - 1
+		}
 	}
+	to := c.next[int(row)+int(c.a.end)]
+	if to == unknown {
+		to = c.learn(row, c.a.end, symEnd)
+	}
+	if to&1 != 0 {
+		hits = c.enter(to, hits)
+	}
+	return hits, p
+}
+
+// learn finds out what follows a row, and keeps it.
+func (c *cache) learn(row int32, class uint8, sym int) int32 {
+	to := c.step(row, sym)
+	if len(c.outs[to/c.a.width]) > 0 {
+		to |= 1
+	}
+	c.next[int(row)+int(class)] = to
+	return to
+}
+
+// enter adds the patterns that match on entering a state.
+func (c *cache) enter(to int32, hits []int32) []int32 {
+	for _, o := range c.outs[to/c.a.width] {
+		if !slices.Contains(hits, o) {
+			hits = append(hits, o)
+		}
+	}
+	return hits
+}
+
+func runeLen(text []byte) int {
+	_, n := utf8.DecodeRune(text)
+	return n
 }
 
 // standing is what stands before offset p.
@@ -323,13 +404,20 @@ func (s *Scanner) edges() {
 		return
 	}
 	left, first := s.allowance(), &s.e.edges.first
-	for p, b := range s.text {
-		if !first[b] || !s.edge(p) || inside(s.text, p) {
-			continue
-		}
-		if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
-			s.each(s.e.words)
-			return
+	before := uint64(0) // the high bit if the byte before is part of a word
+	for i := 0; i < len(s.text); i += 8 {
+		word := eight.Word(load8(s.text, i))
+		f := &eight.Members[eight.Set(word^(word<<8|before))]
+		before = word >> 56
+		for n, at := f.N, f.At; n > 0; n, at = n-1, at>>8 {
+			p := i + int(at&7)
+			if p >= len(s.text) || !first[s.text[p]] || inside(s.text, p) {
+				continue
+			}
+			if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
+				s.each(s.e.words)
+				return
+			}
 		}
 	}
 }

@@ -3,6 +3,8 @@ package match
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"sigill/internal/classify/eight"
 )
 
 // run is a run of ASCII digits in the text.
@@ -92,10 +94,7 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 }
 
 const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
-	lows  = 0x7f7f7f7f7f7f7f7f
-	cases = caseBit * ones
+	cases = caseBit * eight.Ones
 )
 
 // probeText looks at every window of the text, eight bytes at a time.
@@ -115,7 +114,7 @@ func (s *Scanner) probeText() {
 	}
 	for i := body; i < n; i += 8 { // the rest, which a load of sixteen bytes would overrun
 		w := load8(s.text, i)
-		s.note(i, highBytes(w), digitBytes(w)&s.digits)
+		s.note(i, highBytes(w), eight.Digits(w)&s.digits)
 	}
 	s.ends(body, n)
 }
@@ -130,13 +129,7 @@ func (s *Scanner) ends(from, to int) {
 }
 
 // highBytes has the high bit of each byte of w that may be the lead byte of an exotic character: those from C4 on.
-func highBytes(w uint64) uint64 { return (w&lows + 0x3c*ones) & w & highs }
-
-// digitBytes has the high bit of each byte of w that is an ASCII digit.
-func digitBytes(w uint64) uint64 {
-	x := w ^ '0'*ones
-	return ^(x&lows + 0x76*ones | x) & highs
-}
+func highBytes(w uint64) uint64 { return (w&^eight.Highs + 0x3c*eight.Ones) & w & eight.Highs }
 
 // note keeps the exotic characters and the runs of digits among eight bytes at i.
 func (s *Scanner) note(i int, high, digits uint64) {
@@ -146,7 +139,7 @@ func (s *Scanner) note(i int, high, digits uint64) {
 	if digits == 0 {
 		return
 	}
-	m := uint8(digits >> 7 * 0x0102040810204080 >> 56)
+	m := eight.Set(digits)
 	for m != 0 {
 		from := bits.TrailingZeros8(m)
 		to := from + bits.TrailingZeros8(^(m >> from))
@@ -178,7 +171,7 @@ func (s *Scanner) stride4() int {
 				s.window(text, i+4, uint32(v>>32), false)
 			}
 		}
-		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+		if high, digits := highBytes(w), eight.Digits(w)&wanted; high|digits != 0 {
 			s.note(i, high, digits)
 		}
 	}
@@ -212,7 +205,7 @@ func (s *Scanner) stride2() int {
 				s.window(text, i+6, v3, false)
 			}
 		}
-		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+		if high, digits := highBytes(w), eight.Digits(w)&wanted; high|digits != 0 {
 			s.note(i, high, digits)
 		}
 	}
@@ -227,7 +220,7 @@ func (s *Scanner) stride1() int {
 		w := binary.LittleEndian.Uint64(b)
 		s.four(i, w|cases)
 		s.four(i+4, binary.LittleEndian.Uint64(b[4:])|cases)
-		if high, digits := highBytes(w), digitBytes(w)&wanted; high|digits != 0 {
+		if high, digits := highBytes(w), eight.Digits(w)&wanted; high|digits != 0 {
 			s.note(i, high, digits)
 		}
 	}
