@@ -15,7 +15,7 @@ import (
 // Picture is a picture in shades of gray: 8 bits a pixel, rows from the top, packed by DEFLATE.
 type Picture struct {
 	Width, Height int
-	Pixels        []byte
+	Pixels        []byte `json:"-"` // they go beside
 }
 
 // Tesseract reads letters best that are about 30 pixels high. A page of 300 dots an inch has them; what is beyond takes time
@@ -172,4 +172,11 @@ func between(i, m, n int) (a, b, part int) {
 	at := max(0, ((2*i+1)*n*256/m-256)/2)
 	a = min(at>>8, n-1)
 	return a, min(a+1, n-1), at & 0xff
+}
+
+// Blank is a small picture without anything, to see whether a program works.
+func Blank() Picture {
+	g := image.NewGray(image.Rect(0, 0, 64, 32))
+	draw.Draw(g, g.Rect, image.White, image.Point{}, draw.Src)
+	return *FromGray(g)
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,10 +26,8 @@ type Program struct {
 // findTime is how long a program may take to say what it has.
 const findTime = 10 * time.Second
 
-var (
-	listHead  = regexp.MustCompile(`^List of available languages (?:in "(.*)" )?\(\d+\):`)
-	languages = regexp.MustCompile(`^[A-Za-z0-9_/-]{1,40}$`)
-)
+// listHead begins what a program says of its languages: the folder that they lie in, in quotes, and their number follow.
+const listHead = "List of available languages"
 
 // Find looks for a program, by its path or by its name in PATH, and asks it whether it has the languages, which have
 // tesseract's own names ("swe"). The error says what is missing, for whoever set it up.
@@ -73,11 +70,13 @@ func Find(ctx context.Context, name string, want []string) (Program, error) {
 // list reads what the program says of its languages.
 func (p *Program) list(out string) ([]string, error) {
 	head, rest, _ := strings.Cut(out, "\n")
-	m := listHead.FindStringSubmatch(strings.TrimSpace(head))
-	if m == nil {
+	head, ok := strings.CutPrefix(head, listHead)
+	if !ok {
 		return nil, errors.New("this is no tesseract of version 4 or later")
 	}
-	p.Data = m[1]
+	if _, in, ok := strings.Cut(head, `"`); ok {
+		p.Data = in[:max(0, strings.LastIndexByte(in, '"'))]
+	}
 	if p.Data != "" {
 		if dir, err := filepath.EvalSymlinks(p.Data); err == nil {
 			p.Data = dir
@@ -85,7 +84,7 @@ func (p *Program) list(out string) ([]string, error) {
 	}
 	var has []string
 	for line := range strings.Lines(rest) {
-		if l := strings.TrimSpace(line); languages.MatchString(l) {
+		if l := strings.TrimSpace(line); l != "" {
 			has = append(has, l)
 		}
 	}
