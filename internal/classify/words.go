@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"encoding/binary"
 	"sort"
 	"strings"
 	"unicode"
@@ -63,36 +62,17 @@ func plainWord(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// trie finds every keyword of a set in one walk: at each offset whose first bytes begin a keyword, it follows the keyword's
-// bytes. No state is carried from one offset to the next, so most offsets cost one look into a bitmap. Inside a word only
-// keywords that may begin there are looked for.
+// trie finds every keyword of a set: at each place where the first bytes of one stand, it follows the keyword's bytes. No state
+// is carried from one place to the next, and at most places one look into a table says that no keyword begins there.
 type trie struct {
-	begin  bitmap          // the first two bytes of all keywords
-	single [256]byte       // 1 for a keyword of one byte
-	heads  [1 << 10]uint64 // hashes of the first six, four or three bytes of all others, whichever there are
-	root   [256]int32
-	nodes  []node
-	edges  []edge
-	outs   []int32 // keyword indexes
-	keys   []keyword
+	sieve
+	root  [256]int32
+	nodes []node
+	edges []edge
+	outs  []int32 // keyword indexes
+	keys  []keyword
 
 	longest int // bytes of the longest keyword
-}
-
-// bitmap has two bits for every pair of bytes, the first in the low half: whether they begin a keyword, outside a word and
-// inside one.
-type bitmap [1 << 11]uint64
-
-func (m *bitmap) bit(pair, inWord uint) uint {
-	return uint(m[pair>>5&(1<<11-1)]>>((pair<<1|inWord)&63)) & 1
-}
-
-func (m *bitmap) set(a, b byte, inWord bool) {
-	pair := uint(b)<<8 | uint(a)
-	m[pair>>5] |= 1 << (pair << 1 & 63)
-	if inWord {
-		m[pair>>5] |= 1 << ((pair<<1 | 1) & 63)
-	}
 }
 
 type node struct {
@@ -126,8 +106,7 @@ func newTrie(keys []keyword) *trie {
 			n = child
 		}
 		n.out = append(n.out, int32(i))
-		t.begin.mark(k.text, !k.start || alnums[k.text[0]] == 0) // what is no letter can begin a word behind one
-		t.head(k)
+		t.sieve.add(k)
 		t.longest = max(t.longest, len(k.text))
 	}
 	t.freeze(root)
@@ -135,94 +114,6 @@ func newTrie(keys []keyword) *trie {
 		t.root[e.b] = e.to
 	}
 	return t
-}
-
-// goesOn is what a head of three or four bytes differs by behind which a letter or digit stands.
-const goesOn = 1 << 63
-
-// head notes the first bytes of a keyword, with any one white space for a space. Texts in which more stands between two
-// bytes are told apart by [stretched].
-func (t *trie) head(k keyword) {
-	b := []byte(k.text)
-	switch len(b) {
-	case 1:
-		t.single[b[0]] = 1
-	case 2: // anything may stand behind it
-		for c := range 256 {
-			if !k.end || alnums[b[1]]&alnums[c] == 0 {
-				t.setHead(append(b[:2:2], byte(c)), 2, 0)
-				t.setHead(append(b[:2:2], byte(c)), 2, goesOn)
-			}
-		}
-	case 3, 4:
-		t.setHead(b, 0, 0)
-		if !k.end || alnums[b[len(b)-1]] == 0 {
-			t.setHead(b, 0, goesOn)
-		}
-	case 5:
-		t.setHead(b[:4], 0, uint64(alnums[b[4]])*goesOn)
-	default:
-		t.setHead(b[:6], 0, 0)
-	}
-}
-
-// setHead notes a head, and what it is with other white space for its spaces from that offset on.
-func (t *trie) setHead(head []byte, from int, on uint64) {
-	i := bytes.IndexByte(head[from:], ' ')
-	if i < 0 {
-		var b [8]byte
-		copy(b[:], head)
-		h := headHash(binary.LittleEndian.Uint64(b[:])|on, len(head))
-		t.heads[h>>6] |= 1 << (h & 63)
-		return
-	}
-	for _, c := range " \t\n" {
-		head[from+i] = byte(c)
-		t.setHead(head, from+i+1, on)
-	}
-	head[from+i] = ' '
-}
-
-// headHash is the same whether a head of n bytes is read from a keyword or cut out of eight bytes of a text.
-func headHash(head uint64, n int) uint { return uint((head + uint64(n)) * 0x9e3779b97f4a7c15 >> 48) }
-
-func (t *trie) headBit(v uint64, n int) uint {
-	h := headHash(v, n)
-	return uint(t.heads[h>>6&(1<<10-1)] >> (h & 63))
-}
-
-// may is 1 where a keyword can begin with these eight bytes of text, the first two of which begin one, else 0.
-func (t *trie) may(v uint64) uint {
-	three := v&(1<<24-1) | uint64(alnums[byte(v>>24)])<<63
-	four := v&(1<<32-1) | uint64(alnums[byte(v>>32)])<<63
-	return (t.headBit(three, 3)|t.headBit(four, 4)|t.headBit(v&(1<<48-1), 6)|uint(t.single[byte(v)]))&1 | stretched(v)
-}
-
-// stretched is 1 where something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
-// line end, white space after white space.
-func stretched(v uint64) uint {
-	line := equal(v, '\n')
-	white := line | equal(v, ' ') | equal(v, '\t')
-	x := equal(v, filler) | equal(v, '-')&(line>>8|1<<63) | white&(white>>8)
-	return uint((x | -x) >> 63)
-}
-
-// mark notes the first two bytes of a keyword as they are. What stands second may also be a filler, a
-// hyphen at a line end, or any white space.
-func (m *bitmap) mark(text string, inWord bool) {
-	if len(text) < 2 {
-		for b := range 256 {
-			m.set(text[0], byte(b), inWord)
-		}
-		return
-	}
-	seconds := []byte{text[1], filler, '-'}
-	if text[1] == ' ' {
-		seconds = append(seconds, '\t', '\n')
-	}
-	for _, b := range seconds {
-		m.set(text[0], b, inWord)
-	}
 }
 
 func (t *trie) freeze(b *building) int32 {
@@ -258,67 +149,6 @@ func (t *trie) child(n int32, c byte) int32 {
 	}
 	return -1
 }
-
-// block is how much text is sifted at once, at most.
-const block = 512
-
-// find calls found for every keyword in text[from:to], in order of their starts; they may reach beyond to. Places are sifted
-// without a branch, twice: which of them pass is hard to foresee.
-func (t *trie) find(text []byte, from, to int, found func(key int32, start, end int)) {
-	var places [block]uint16
-	inWord := uint(0)
-	if from > 0 { // beyond ASCII a byte does not say whether it ends a word; report looks closer
-		inWord = uint(alnums[text[from-1]])
-	}
-	i := from
-	for {
-		size := min(block, to-i, len(text)-8-i) &^ 7
-		if size <= 0 {
-			break
-		}
-		b := text[i : i+size+8]
-		n := uint(0)
-		for at := 0; at < size; at += 8 {
-			v, next := binary.LittleEndian.Uint64(b[at:]), uint(b[at+8])
-			for j := range 7 {
-				places[n&(block-1)] = uint16(at + j)
-				n += t.begin.bit(uint(v)&(1<<16-1), inWord)
-				inWord = uint(alnums[byte(v)])
-				v >>= 8
-			}
-			places[n&(block-1)] = uint16(at + 7)
-			n += t.begin.bit(uint(v)|next<<8, inWord)
-			inWord = uint(alnums[byte(v)])
-		}
-		m := uint(0)
-		for _, at := range places[:n] {
-			places[m&(block-1)] = at
-			m += t.may(binary.LittleEndian.Uint64(b[at:]))
-		}
-		for _, at := range places[:m] {
-			t.walk(text, i+int(at), found)
-		}
-		i += size
-	}
-	for ; i < to; i++ {
-		two := uint(text[i])
-		if i+1 < len(text) {
-			two |= uint(text[i+1]) << 8
-		}
-		if t.begin.bit(two, inWord) != 0 {
-			t.walk(text, i, found)
-		}
-		inWord = uint(alnums[text[i]])
-	}
-}
-
-// alnums is 1 for the bytes of ASCII letters and digits.
-var alnums = func() (t [256]byte) {
-	for c := range t {
-		t[c] = byte(boolInt(alnum(byte(c))))
-	}
-	return t
-}()
 
 func (t *trie) walk(text []byte, start int, found func(key int32, start, end int)) {
 	n := t.root[text[start]]

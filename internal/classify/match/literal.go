@@ -318,10 +318,20 @@ func (a *analyser) take(r *facts, c *chain) {
 }
 
 func (a *analyser) choose(x, y *required) *required {
-	if x == nil || y != nil && a.cost(y.lits) < a.cost(x.lits) {
+	if x == nil || y != nil && a.work(y) < a.work(x) {
 		return y
 	}
 	return x
+}
+
+// work estimates how often an expression is tried for each byte of text. Literals that do not say where a match begins have
+// the text around them searched, and each of its bytes costs about a tenth of a try.
+func (a *analyser) work(r *required) float64 {
+	n := a.cost(r.lits)
+	if r.plain.most < 0 || r.plain.most-r.plain.least > maxSpread {
+		return min(0.1, 512*n)
+	}
+	return n
 }
 
 func (a *analyser) alternate(subs []*syntax.Regexp) facts {

@@ -33,13 +33,17 @@ func commonWindows() *windows {
 
 func (w *windows) of(key uint32) float64 { return float64(w.share[key*multiplier>>16]) }
 
-// rarest is the share of the rarest window of a literal.
+// rarest is the share of the rarest window of a literal. One of three bytes is as common as all the windows that it begins.
 func (w *windows) rarest(s string) float64 {
 	switch len(s) {
 	case 0, 1, 2:
 		return 0.5
 	case 3:
-		return 0.02
+		sum := 0.0
+		for _, b := range anyBytes {
+			sum += w.of((uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(b)<<24) | caseBits)
+		}
+		return sum
 	}
 	best := 1.0
 	for i := 0; i+4 <= len(s); i++ {
