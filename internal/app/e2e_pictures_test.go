@@ -71,6 +71,17 @@ func TestE2EPictures(t *testing.T) {
 	})
 }
 
+// A message that is stored before it is judged has its pictures read by the job that judges it.
+func TestE2EPicturesLater(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, setup{change: func(c *config.Config) {
+		readsPictures(c)
+		c.Scan.Inline = 1 << 10
+	}})
+	s.give(withPicture(t, "Picture", strings.TrimSpace(withCard))).want(t, "250 2.0.0 queued as ")
+	s.awaitState("Picture", "karin@ekman.example", message.Notified)
+}
+
 // A language that is not there is said by the doctor, and keeps the gateway from starting.
 func TestE2EPicturesWithoutLanguage(t *testing.T) {
 	t.Parallel()

@@ -23,8 +23,11 @@ type OCR struct {
 	Pictures extract.Pictures // which are read
 }
 
-// maxPacked bounds the packed pictures of one message, which wait in memory.
-const maxPacked = 64 << 20
+// Bounds of the packed pictures that wait in memory: of one message, and of all.
+const (
+	maxPacked = 64 << 20
+	maxHeld   = 256 << 20
+)
 
 func (o OCR) filled() OCR {
 	if o.Workers <= 0 {
@@ -57,6 +60,7 @@ type readers struct {
 	*crew
 	room   extract.Pictures
 	time   time.Duration
+	held   atomic.Int64 // bytes of the pictures that wait or are read, packed
 	counts struct{ read, empty, failed, late atomic.Int64 }
 }
 
@@ -104,6 +108,15 @@ func (r *readers) readAll(ctx context.Context, c *extract.Content, lim extract.L
 	c.Pictures = nil
 	if r == nil {
 		return nil
+	}
+	size := int64(0)
+	for i := range pictures {
+		size += int64(len(pictures[i].Image.Pixels))
+	}
+	defer r.held.Add(-size)
+	if r.held.Add(size) > maxHeld {
+		r.stats.busy.Add(1)
+		return fmt.Errorf("%w: pictures", ErrBusy)
 	}
 	left := r.time
 	for i := range pictures {

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -144,6 +146,67 @@ func TestReadsPictures(t *testing.T) {
 	}
 	if got := p.Stats().Pictures; got != (PictureStats{Read: 2, Empty: 1}) || len(c.Pictures) != 0 {
 		t.Errorf("%+v, %d pictures left", got, len(c.Pictures))
+	}
+}
+
+// TestReadsInside: a picture in a document in an archive is read.
+func TestReadsInside(t *testing.T) {
+	t.Parallel()
+	docx := zipped(t, map[string][]byte{
+		"[Content_Types].xml":   []byte(`<Types><Default Extension="png" ContentType="image/png"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>`),
+		"word/document.xml":     []byte(`<document><body><p><r><t>hej</t></r></p></body></document>`),
+		"word/media/image1.png": pictureOf(t, "pnr 890102-2387"),
+	})
+	p := newPool(t, withTesseract(t))
+	c, err := p.Parse(context.Background(), opener(withPictures(zipped(t, map[string][]byte{"brev.docx": docx}))), extract.Limits{Time: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := textAt(c, "att[1]/1.png!brev.docx!word_media_image1.png!ocr"); !strings.Contains(got, "890102-2387") {
+		t.Errorf("%q, %v", got, reasons(c))
+	}
+}
+
+func zipped(t testing.TB, files map[string][]byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, data := range files {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write(data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// TestSoundPictures: what a child says of pictures is checked like all else.
+func TestSoundPictures(t *testing.T) {
+	t.Parallel()
+	for at, want := range map[int]bool{-2: false, -1: true, 0: true, 1: false} {
+		c := &extract.Content{Attachments: make([]extract.Attachment, 1), Pictures: []extract.Picture{{Attachment: at}}}
+		if sound(c) != want {
+			t.Errorf("attachment %d: %v", at, !want)
+		}
+	}
+}
+
+// TestReadersFull: when more pictures wait than memory is for, the message is put off.
+func TestReadersFull(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, withTesseract(t))
+	p.pictures.held.Store(maxHeld)
+	if _, err := p.Parse(context.Background(), opener(withPictures(pictureOf(t, inPicture))), extract.Limits{Time: time.Minute}); !errors.Is(err, ErrBusy) {
+		t.Error(err)
+	}
+	if got := p.pictures.held.Load(); got != maxHeld {
+		t.Errorf("%d bytes held", got)
 	}
 }
 

@@ -155,7 +155,7 @@ func (p *Pool) Stats() Stats {
 }
 
 // Parse reads a message like [extract.Parse], in this process if it is plain, else in a
-// child. open is called up to three times and must give the whole raw message each time.
+// child, and then the pictures that it put aside, where that is asked for. open is called up to three times and must give the whole raw message each time.
 // Besides ErrBusy, ErrUnhealthy and ErrClosed, the error is one of open, of reading, or of
 // ctx.
 func (p *Pool) Parse(ctx context.Context, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, error) {
