@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks for what the tests run: a C compiler (for the race detector), PostgreSQL, Chromium, Postfix, swaks, and
-# axe-core (accessibility checks, which npm fetches in the version that tools/axe locks).
+# Checks for what the tests run: a C compiler (for the race detector), PostgreSQL, Chromium, Postfix, swaks,
+# tesseract with three languages (it reads the text in pictures), and axe-core (accessibility checks, which npm fetches in the
+# version that tools/axe locks).
 # As root on Debian it installs what is missing; elsewhere it prints what to run, and fails.
 set -euo pipefail
 axe=$(cd "$(dirname "$0")" && pwd)/axe
@@ -10,6 +11,13 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have_initdb() {
   local found=(/usr/lib/postgresql/*/bin/initdb)
   [ -x "${found[0]}" ] || have initdb
+}
+
+have_tesseract() {
+  have tesseract || return
+  local languages
+  languages=$(tesseract --list-langs 2>&1)
+  for l in swe nld eng osd; do grep -qx "$l" <<<"$languages" || return; done
 }
 
 have_axe() { cmp -s "$axe/package-lock.json" "$axe/node_modules/.locked"; }
@@ -35,6 +43,7 @@ have chromium || have chromium-browser || have google-chrome || missing+=(chromi
 have postfix || [ -x /usr/sbin/postfix ] || missing+=(postfix)
 have swaks || missing+=(swaks)
 perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || missing+=(libnet-ssleay-perl) # without it swaks does no TLS
+have_tesseract || missing+=(tesseract-ocr tesseract-ocr-swe tesseract-ocr-nld tesseract-ocr-eng tesseract-ocr-osd)
 have_axe || have npm || missing+=(npm)
 
 if [ "${#missing[@]}" -eq 0 ]; then

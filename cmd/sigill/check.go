@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"sigill/internal/app"
+	"sigill/internal/config"
 	"sigill/internal/extract"
 	"sigill/internal/message"
 	"sigill/internal/policy"
@@ -25,6 +27,8 @@ type checkCmd struct {
 	From   senderArg    `help:"Envelope sender, <> for none; without it, the first From." placeholder:"ADDRESS"`
 	To     []addressArg `help:"Envelope recipients; without them, To and Cc." placeholder:"ADDRESS"`
 	Force  bool         `help:"Take a policy although its own tests fail."`
+	OCR    bool         `name:"ocr" help:"Read pictures and scanned pages too, by tesseract, within the limits of scan.ocr by default."`
+	Reads  []string     `name:"ocr-languages" help:"Languages of tesseract to read them in, as swe,eng; without it, those of scan.ocr by default." placeholder:"LANGUAGE"`
 	Files  []string     `arg:"" help:"Mail files; a folder means all .eml in it, - is standard input."`
 }
 
@@ -39,7 +43,7 @@ func (c *checkCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	pool, err := sandbox.New(sandbox.Options{Workers: 1})
+	pool, err := c.scanners(e.ctx)
 	if err != nil {
 		return err
 	}
@@ -67,6 +71,19 @@ func (c *checkCmd) Run(e *env) error {
 		return errNo
 	}
 	return nil
+}
+
+func (c *checkCmd) scanners(ctx context.Context) (*sandbox.Pool, error) {
+	pictures := config.Default().Scan.OCR
+	pictures.Enabled = c.OCR
+	if len(c.Reads) > 0 {
+		pictures.Enabled, pictures.Languages = true, c.Reads
+	}
+	reads, err := app.OCR(ctx, pictures)
+	if err != nil {
+		return nil, err
+	}
+	return sandbox.New(sandbox.Options{Workers: 1, OCR: reads}) //nolint:contextcheck // the pool lives until it is closed
 }
 
 func (c *checkCmd) one(e *env, p *policy.Policy, pool *sandbox.Pool, file string) (*policy.Explanation, error) {

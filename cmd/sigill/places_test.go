@@ -96,6 +96,12 @@ func writeMessage(t *testing.T, dir, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	writeData(t, dir, name, b)
+}
+
+// writeData writes a message with a file of that name.
+func writeData(t *testing.T, dir, name string, b []byte) {
+	t.Helper()
 	var lines strings.Builder
 	for s := base64.StdEncoding.EncodeToString(b); s != ""; {
 		n := min(76, len(s))

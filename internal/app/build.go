@@ -92,10 +92,13 @@ func SMS(c config.SMS, base string) (sms.Sender, error) {
 	return nil, nil
 }
 
-func (a *App) openSandbox(context.Context) error {
+func (a *App) openSandbox(ctx context.Context) error {
 	o := a.o.Scanners
 	o.Workers, o.Memory, o.Log = a.cfg.Scan.Workers, int64(a.cfg.Scan.Memory), a.log
 	var err error
+	if o.OCR, err = OCR(ctx, a.cfg.Scan.OCR); err != nil {
+		return err
+	}
 	a.pool, err = sandbox.New(o) //nolint:contextcheck // the pool lives until Close
 	if err == nil {
 		a.watchScanners()

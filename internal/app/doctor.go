@@ -40,6 +40,7 @@ func Diagnose(ctx context.Context, c *config.Config, offline bool) []Diagnosis {
 	d.ring()
 	d.store(ctx)
 	d.clock()
+	d.pictures(ctx)
 	d.certificates()
 	d.clouds()
 	if !offline {

@@ -37,10 +37,10 @@ var mayImport = map[string][]string{
 	"internal/relay":           {"internal/message"},
 	"internal/notify":          {"internal/message", "internal/locale"},
 	"internal/sms":             {"internal/message"},
-	"internal/sandbox":         {"internal/extract", "internal/extract/pdf", "internal/message"},
+	"internal/sandbox":         {"internal/extract", "internal/extract/pdf", "internal/extract/ocr", "internal/message"},
 
 	// L1: pure engines: no network, no SQL.
-	"internal/extract":  {"internal/message", "internal/extract/pdf"},
+	"internal/extract":  {"internal/message", "internal/extract/pdf", "internal/extract/ocr"},
 	"internal/classify": {"internal/message", "internal/extract", "internal/classify/match", "internal/classify/eight"},
 	"internal/policy":   {"internal/message", "internal/extract", "internal/extract/pdf", "internal/classify", "internal/yamlfile", "policies"},
 	"internal/auth":     {"internal/message"},
@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 
 	// L0.
 	"internal/extract/pdf":    {},                          // the text of PDF files, by PDFium as WebAssembly
+	"internal/extract/ocr":    {},                          // the text in pictures, by tesseract
 	"internal/classify/eight": {},                          // eight bytes of text at once
 	"internal/classify/match": {"internal/classify/eight"}, // many phrases and expressions in one pass; knows no mail
 	"internal/message":        {},
@@ -61,6 +62,7 @@ var mayImport = map[string][]string{
 	// For tests only.
 	"internal/testkit":              {"internal/message", "internal/seal", "internal/store", "internal/sms"},
 	"internal/testkit/hostile":      {"internal/extract"},
+	"internal/testkit/drawn":        {},
 	"internal/seal/sealtest":        {"internal/seal", "internal/seal/internal/permit"},
 	"internal/seal/internal/permit": {},
 }
@@ -73,12 +75,14 @@ var forbidden = []struct{ from, prefix, why string }{
 	{"internal/policy", "net/http", "policies are pure"},
 	{"internal/classify", "net/http", "classifying is pure"},
 	{"internal/extract", "net/http", "hostile content reaches no network"},
+	{"internal/extract", "os/exec", "what opens hostile content starts no program"},
+	{"internal/extract/ocr", "net", "hostile content reaches no network"},
 	{"internal/gateway", "database/sql", "SQL lives in the two drivers"},
 	{"internal/portal", "database/sql", "SQL lives in the two drivers"},
 }
 
 // testOnly must not be linked into the program.
-var testOnly = []string{"internal/testkit", "internal/testkit/hostile", "internal/seal/sealtest", "internal/store/storetest"}
+var testOnly = []string{"internal/testkit", "internal/testkit/hostile", "internal/testkit/drawn", "internal/seal/sealtest", "internal/store/storetest"}
 
 type pkg struct {
 	ImportPath string

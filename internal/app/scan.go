@@ -43,11 +43,12 @@ func (a *App) alarm(reason string) {
 		return
 	}
 	s := a.pool.Stats()
-	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", reason, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle)
+	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", reason, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
 }
 
 // watchScanners makes the counts of the pool metrics.
 func (a *App) watchScanners() {
+	a.watchPictures()
 	a.scan.putOff = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sigill_scan_put_off_total", Help: "Messages put off because no scanner was free (busy) or too many messages ended by timeout (unhealthy).",
 	}, []string{"reason"})

@@ -87,6 +87,10 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) {
 	n, err := io.ReadFull(u, head)
 	in.head = head[:n]
 	in.found = sniff(in.head, "", in.ext)
+	if format := w.pictured(in); format != "" {
+		w.fileOfPicture(in, format, u, err, quiet)
+		return
+	}
 	if in.found.class == asMedia && quiet {
 		return
 	}
@@ -127,6 +131,8 @@ func (w *walker) bytesInside(f *leaf, name string, b []byte) {
 func (w *walker) embedded(f *leaf, b []byte) {
 	switch c := f.found.class; {
 	case len(b) == 0:
+	case w.pictured(f) != "":
+		w.pictures(f, w.pictured(f), b, false)
 	case c == asMessage:
 		w.inner(b, f)
 	case c == asMailbox:

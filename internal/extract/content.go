@@ -11,6 +11,7 @@ type Content struct {
 	Segments    []Segment
 	Attachments []Attachment // in the order met, those of nested messages included
 	Unreadable  []Unreadable
+	Pictures    []Picture // put aside to be read; none unless the limits ask for them
 }
 
 // Header is the header of a message, decoded (RFC 2047) and unfolded.

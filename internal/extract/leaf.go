@@ -167,6 +167,10 @@ func (w *walker) attachment(l *lines, f *leaf) {
 	if f.media.Type == "message/partial" {
 		w.doubt(f.where, "message sent in pieces")
 	}
+	if format := w.pictured(f); format != "" {
+		w.pictureFile(l, f, format)
+		return
+	}
 	switch c := f.found.class; {
 	case c == asMessage, c == asMailbox:
 		w.savedMessage(l, f)

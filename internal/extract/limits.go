@@ -16,6 +16,7 @@ type Limits struct {
 	HeaderBytes int           // one header block
 	LineBytes   int           // one header field
 	Time        time.Duration // for the whole message
+	Pictures    Pictures      // that are put aside; none without more
 }
 
 // DefaultLimits returns the limits used unless the policy says otherwise.

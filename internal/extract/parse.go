@@ -40,6 +40,7 @@ func parse(ctx context.Context, r io.Reader, lim Limits, w *walker) (*Content, b
 	timed, cancel := context.WithTimeout(ctx, lim.Time)
 	defer cancel()
 	w.lim, w.out, w.done, w.text, w.unpacked = lim, &Content{}, timed.Done(), lim.Text, lim.Unpacked
+	w.aside = newAside(lim)
 	var kept *spool
 	if !w.plain {
 		kept = &spool{max: maxSecond}
@@ -84,6 +85,8 @@ type walker struct {
 	settled map[Unreadable]bool       // doubts that end when the second reading agrees
 	footed  map[string]bool           // addresses of texts in base64 with plain lines behind its end
 	nested  func(raw []byte, f *leaf) // reads an attached message, in place of the walk itself
+
+	aside aside // of the pictures that are not read here
 
 	text     int64 // bytes of text still allowed
 	unpacked int64 // bytes of unpacked content still allowed

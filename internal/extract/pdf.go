@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"image"
 	"io"
 	"strconv"
 	"strings"
@@ -104,7 +105,7 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 			w.unreadable(f.where, Corrupt, "damaged page of a PDF file")
 		}
 		if p.Picture {
-			w.unreadable(f.where, ImageOnly, "page without text")
+			w.pictureOfPage(f, where, d, i)
 		}
 		w.segment(where, AttachmentText, f.att, p.Text)
 		w.segment(where, AttachmentText, f.att, p.Shown)
@@ -117,6 +118,15 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 	}
 	if !shows { // a damaged file can look so
 		w.unreadable(f.where, Corrupt, "PDF file that shows nothing")
+	}
+}
+
+const pageWithoutText = "page without text"
+
+// pictureOfPage puts the picture of a page without text aside, or says that it is one.
+func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int) {
+	if !w.drawnPage(f, where, func(most int) (*image.Gray, error) { return d.Draw(index, most) }) {
+		w.unreadable(f.where, ImageOnly, pageWithoutText)
 	}
 }
 

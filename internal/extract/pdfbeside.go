@@ -83,7 +83,7 @@ func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int
 			continue // a page that no reader can open either
 		}
 		if p.Picture && place == "!unlisted" {
-			w.unreadable(f.where, ImageOnly, "page without text")
+			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i)
 		}
 		all := strings.Join(append([]string{p.Text, p.Shown}, append(p.Comments, p.Fields...)...), "\n")
 		if seen.add(all) {

@@ -41,7 +41,7 @@ func (w *walker) again(kept *spool) {
 	if headless(raw) { // enmime wants the empty line that ends a header, be there one or not
 		raw = append([]byte("\r\n"), raw...)
 	}
-	second := &walker{lim: w.lim, out: &Content{}, done: w.done, text: w.lim.Text, unpacked: w.lim.Unpacked}
+	second := &walker{lim: w.lim, out: &Content{}, done: w.done, text: w.lim.Text, unpacked: w.lim.Unpacked, aside: w.aside}
 	understood := second.readOther(raw, &scope{prefix: "reading[2]/", att: -1})
 	w.late = w.late || second.late
 	known := newPrints(w.out, w.footed)
@@ -243,6 +243,12 @@ func (w *walker) unite(o *walker, known *prints) {
 			s.Attachment = at[s.Attachment]
 		}
 		w.segment(s.Where, s.Kind, s.Attachment, s.Text, s.Quoted...)
+	}
+	for _, p := range o.out.Pictures { // those that this reading did not meet: both share what they know of them
+		if p.Attachment >= 0 {
+			p.Attachment = at[p.Attachment]
+		}
+		w.out.Pictures = append(w.out.Pictures, p)
 	}
 	for _, u := range o.out.Unreadable {
 		if u.Reason != Ambiguous && !w.knows(u) {

@@ -117,10 +117,32 @@ func (c *child) receive(lim extract.Limits) (*extract.Content, error) {
 	if _, err := io.Copy(io.Discard, body); err != nil {
 		return nil, fmt.Errorf("%w: %w", errChild, err)
 	}
-	if !sound(content) {
+	if !sound(content) || len(content.Pictures) > 2*lim.Pictures.Count {
 		return nil, fmt.Errorf("%w: answer makes no sense", errChild)
 	}
+	if err := c.receivePixels(content, lim.Pictures.Bytes); err != nil {
+		return nil, err
+	}
 	return content, nil
+}
+
+// maxPixels is the most that one picture takes, packed or not (ocr.FromGray).
+const maxPixels = 10 << 20
+
+// receivePixels reads what follows an answer with pictures. They were put aside until they were more than limit in all.
+func (c *child) receivePixels(content *extract.Content, limit int64) error {
+	for i := range content.Pictures {
+		if limit <= -2*maxPixels {
+			return fmt.Errorf("%w: %w", errChild, errFrame)
+		}
+		b, err := readFrame(c.out, framePixels, maxPixels)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errChild, err)
+		}
+		content.Pictures[i].Image.Pixels = b
+		limit -= int64(len(b))
+	}
+	return nil
 }
 
 // sound checks what others use as an index.
@@ -134,6 +156,11 @@ func sound(c *extract.Content) bool {
 			if q.Start < 0 || q.End > len(s.Text) || q.Start >= q.End {
 				return false
 			}
+		}
+	}
+	for i := range c.Pictures {
+		if p := &c.Pictures[i]; p.Attachment < -1 || p.Attachment >= len(c.Attachments) {
+			return false
 		}
 	}
 	return true

@@ -1,12 +1,17 @@
 package sandbox
 
 import (
+	"bytes"
+	"debug/elf"
 	"math"
 	"syscall"
 	"time"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
+	access "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
+
+	"sigill/internal/extract/ocr"
 )
 
 // addressLimit bounds the address space (RLIMIT_AS) of a process that may hold so much
@@ -16,6 +21,55 @@ func addressLimit(memory int64) uint64 { return uint64(8 * max(memory, 1<<30)) }
 // confine gives up everything that reading a message does not need. Each step is tried by
 // itself: an old kernel or a container may refuse some. The folder cache, unless it is "", may still be read.
 func confine(memory int64, cache string) Confinement {
+	return confineTo(memory, readable(cache))
+}
+
+// confineReader gives up everything that reading a picture does not need: it may start tesseract, which may read what it is
+// made of and its languages.
+func confineReader(memory int64, program *ocr.Program) Confinement {
+	rules := []landlock.Rule{
+		landlock.ROFiles(program.Path),
+		landlock.PathAccess(readFiles, libraries...).IgnoreIfMissing(),
+		landlock.PathAccess(readFile, "/etc/ld.so.cache").IgnoreIfMissing(),
+	}
+	if program.Data != "" {
+		rules = append(rules, landlock.PathAccess(readFiles, program.Data))
+	}
+	if loader := loaderOf(program.Path); loader != "" {
+		rules = append(rules, landlock.ROFiles(loader))
+	}
+	return confineTo(memory, rules)
+}
+
+// What may be read without being run: to be mapped as a library is no running for landlock.
+const (
+	readFile  = landlock.AccessFSSet(access.AccessFSReadFile)
+	readFiles = landlock.AccessFSSet(access.AccessFSReadFile | access.AccessFSReadDir)
+)
+
+// libraries are the folders that a system keeps them in.
+var libraries = []string{"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib"}
+
+// loaderOf names the program that a dynamically linked one is started by (ELF, PT_INTERP); "" if there is none.
+func loaderOf(path string) string {
+	f, err := elf.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for _, p := range f.Progs {
+		if p.Type != elf.PT_INTERP || p.Filesz > unix.PathMax {
+			continue
+		}
+		b := make([]byte, p.Filesz)
+		if _, err := p.ReadAt(b, 0); err == nil {
+			return string(bytes.TrimRight(b, "\x00"))
+		}
+	}
+	return ""
+}
+
+func confineTo(memory int64, rules []landlock.Rule) Confinement {
 	var c Confinement
 	_ = limit(unix.RLIMIT_CORE, 0)
 	c.Files = limit(unix.RLIMIT_FSIZE, 0) == nil
@@ -27,7 +81,7 @@ func confine(memory int64, cache string) Confinement {
 	}
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	if version := landlockVersion(); version > 0 {
-		if landlock.V11.BestEffort().Restrict(readable(cache)...) == nil {
+		if landlock.V11.BestEffort().Restrict(rules...) == nil {
 			c.Landlock = version
 		}
 	}

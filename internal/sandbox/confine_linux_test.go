@@ -141,6 +141,9 @@ func TestNoWrites(t *testing.T) {
 	if landlockVersion() > 0 && !strings.Contains(got, "read=refused") {
 		t.Errorf("reading was not refused: %s", got)
 	}
+	if landlockVersion() > 0 && !strings.Contains(got, "start=refused") {
+		t.Errorf("starting a program was not refused: %s", got)
+	}
 }
 
 // tryFiles is a child that tries what it must not be able to do.
@@ -153,8 +156,10 @@ func tryFiles(dir string) *extract.Content {
 	}
 	write := os.WriteFile(dir+"/out", []byte("content"), 0o600)
 	_, read := os.ReadFile("/etc/passwd")
+	_, start := os.StartProcess("/bin/true", []string{"true"}, &os.ProcAttr{})
 	return &extract.Content{Segments: []extract.Segment{
 		{Where: "write", Text: say(write), Attachment: -1}, {Where: "read", Text: say(read), Attachment: -1},
+		{Where: "start", Text: say(start), Attachment: -1},
 	}}
 }
 

@@ -7,11 +7,15 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"sigill/internal/extract/ocr"
 )
 
 // confine has nothing to offer outside Linux; the child is a process of its own and can
 // be killed.
 func confine(int64, string) Confinement { return Confinement{} }
+
+func confineReader(int64, *ocr.Program) Confinement { return Confinement{} }
 
 func limitProcessor(time.Duration) bool { return false }
 

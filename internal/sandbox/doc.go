@@ -13,7 +13,13 @@
 // unreadable by timeout. When more than 5 % of the last 200 messages end so, the gateway
 // itself is ill and [ErrUnhealthy] says so: that is no verdict on a message.
 //
+// Pictures, where they are to be read, are a work of their own. The child that reads a message decodes them and draws scanned
+// pages, and hands out pixels; it cannot start a program. A second kind of child takes pixels, one picture at a time, and has tesseract read them: it may
+// start that one program, which may read its libraries and languages, and it never sees what a sender wrote. Its failures are
+// told from a message's own limits in the same way: two fresh children, and a share of what fails.
+//
 // The wire between the two is frames: a type byte, a length of four bytes (big endian),
 // the payload. Parent to child: setup (JSON) once, then limits (JSON), data and end of a
-// message. Child to parent: hello (JSON) once, then one answer (JSON) a message. What a child says is checked like any input.
+// message. Child to parent: hello (JSON) once, then one answer (JSON) a message, and the pixels of its pictures. A picture goes to a reader
+// as its size (JSON), data and end. What a child says is checked like any input.
 package sandbox

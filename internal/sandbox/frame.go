@@ -9,12 +9,14 @@ import (
 
 // Types of frames.
 const (
-	frameSetup  byte = 'S' // parent: what the child may use; first of all
-	frameHello  byte = 'H' // child: ready, with what it gave up
-	frameLimits byte = 'L' // parent: begin of a message
-	frameData   byte = 'D' // parent: a piece of it
-	frameEnd    byte = 'E' // parent: its end
-	frameAnswer byte = 'A' // child: the content
+	frameSetup   byte = 'S' // parent: what the child may use; first of all
+	frameHello   byte = 'H' // child: ready, with what it gave up
+	frameLimits  byte = 'L' // parent: begin of a message
+	frameData    byte = 'D' // parent: a piece of it
+	frameEnd     byte = 'E' // parent: its end
+	frameAnswer  byte = 'A' // child: the content
+	framePixels  byte = 'I' // child: the pixels of one of its pictures, behind it
+	framePicture byte = 'P' // parent: begin of a picture; data and end follow
 )
 
 // dataSize is the length of a piece of a message.

@@ -27,6 +27,9 @@ import (
 
 // TestMain lets the test binary be a child, well behaved or not.
 func TestMain(m *testing.M) {
+	if what, ok := strings.CutPrefix(filepath.Base(os.Args[0]), stubPrefix); ok {
+		os.Exit(asTesseract(what))
+	}
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], WorkerArg) {
 		os.Exit(childMain(os.Args[1:]))
 	}

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
 	"sigill/internal/extract"
+	"sigill/internal/extract/ocr"
 	"sigill/internal/extract/pdf"
 )
 
@@ -36,6 +38,8 @@ type setup struct {
 	Memory int64  // bytes of data
 	Cache  string // folder with the machine code of the reader for PDF; "" for none
 	Fill   bool   // do nothing but fill it
+
+	Reads *ocr.Program // read pictures by this, and nothing else
 }
 
 // Worker is the child's side: it reads what it may use, confines the process, says hello, and answers messages
@@ -55,7 +59,13 @@ func Worker(in io.Reader, out io.Writer) error {
 		return writeFrame(out, frameHello, []byte("{}"))
 	}
 	debug.SetMemoryLimit(what.Memory / 2) // where the garbage collector begins to work hard
-	hello, err := json.Marshal(confine(what.Memory, what.Cache))
+	var confined Confinement
+	if what.Reads != nil {
+		confined = confineReader(what.Memory, what.Reads)
+	} else {
+		confined = confine(what.Memory, what.Cache)
+	}
+	hello, err := json.Marshal(confined)
 	if err != nil {
 		return fmt.Errorf("write hello: %w", err)
 	}
@@ -63,8 +73,13 @@ func Worker(in io.Reader, out io.Writer) error {
 		return err
 	}
 	parser := extract.Parser{PDF: pdf.New(what.Cache)}
+	next := func() error { return answer(parser, r, out) }
+	if what.Reads != nil {
+		runtime.LockOSThread() // what is started here dies with this thread (prctl(2), PR_SET_PDEATHSIG)
+		next = func() error { return answerPicture(what.Reads, r, out) }
+	}
 	for {
-		err := answer(parser, r, out)
+		err := next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -108,5 +123,13 @@ func answer(parser extract.Parser, r io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("write answer: %w", err)
 	}
-	return writeFrame(out, frameAnswer, reply)
+	if err := writeFrame(out, frameAnswer, reply); err != nil {
+		return err
+	}
+	for i := range c.Pictures {
+		if err := writeFrame(out, framePixels, c.Pictures[i].Image.Pixels); err != nil {
+			return err
+		}
+	}
+	return nil
 }
