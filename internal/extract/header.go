@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/mail"
 	"strings"
+	"time"
 )
 
 // maxFields bounds the fields of one header.
@@ -273,7 +274,7 @@ func (h *Header) note(f Field, raw string) {
 		h.References = append(h.References, messageIDs(raw)...)
 	case "date":
 		if h.Date.IsZero() {
-			if t, err := mail.ParseDate(raw); err == nil {
+			if t, err := parseDate(raw); err == nil {
 				h.Date = t
 			}
 		}
@@ -281,6 +282,15 @@ func (h *Header) note(f Field, raw string) {
 		v, _, _ := strings.Cut(strings.ToLower(raw), ";")
 		h.AutoSubmitted = strings.TrimSpace(v)
 	}
+}
+
+// parseDate reads a date (RFC 5322 3.3). The way in which nearly all are written is tried first: each that does not fit costs
+// an error.
+func parseDate(s string) (time.Time, error) {
+	if t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", s); err == nil {
+		return t, nil
+	}
+	return mail.ParseDate(s)
 }
 
 // messageIDs returns what stands in angle brackets, or the whole value if nothing does.

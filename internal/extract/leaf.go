@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -58,7 +59,7 @@ func extension(name string) string {
 
 // head decodes the start of the part into the walker's buffer.
 func (w *walker) head(l *lines, f *leaf) {
-	w.buf = w.buf[:0]
+	w.buf = slices.Grow(w.buf[:0], sniffLen+512)
 	for len(w.buf) < sniffLen {
 		p, ok := l.next()
 		if !ok {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"sync"
 )
 
 // lineBuffer is the size of a read buffer; a longer line comes in pieces.
@@ -38,8 +39,20 @@ type lines struct {
 	ticks   int
 }
 
+// buffers are read buffers that may be used again.
+var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, lineBuffer) }}
+
 func newLines(r io.Reader, done <-chan struct{}) *lines {
-	return &lines{br: bufio.NewReaderSize(r, lineBuffer), done: done}
+	br := buffers.Get().(*bufio.Reader) //nolint:errcheck // the pool holds nothing else
+	br.Reset(r)
+	return &lines{br: br, done: done}
+}
+
+// release gives the buffer back. No piece is valid after it.
+func (l *lines) release() {
+	l.br.Reset(nil)
+	buffers.Put(l.br)
+	l.br = nil
 }
 
 // next returns the next piece of the part, or false at its end.

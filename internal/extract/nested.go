@@ -70,6 +70,7 @@ func (w *walker) inner(b []byte, f *leaf) {
 	w.descend(sub, f)
 	w.lineEnds(sub)
 	w.late = w.late || sub.stopped
+	sub.release()
 }
 
 // abandon ends the walk: the message needs a process that may die.

@@ -47,6 +47,7 @@ func parse(ctx context.Context, r io.Reader, lim Limits, w *walker) (*Content, b
 		r = io.TeeReader(r, kept)
 	}
 	l := newLines(r, w.done)
+	defer l.release()
 	w.message(l, &scope{att: -1}, true)
 	w.lineEnds(l)
 	switch {

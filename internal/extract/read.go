@@ -83,6 +83,7 @@ func (v *reader) walk(ctx context.Context, r io.Reader, lim Limits) error {
 	v.left = lim.Text
 	v.w = &walker{lim: lim, out: &Content{}, done: ctx.Done()}
 	l := newLines(r, v.w.done)
+	defer l.release()
 	b := v.w.readBlock(l)
 	v.mail.Header = b.header()
 	v.entity(l, &b, around{})
