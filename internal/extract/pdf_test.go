@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +144,33 @@ func TestPDF(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPDFInside: a file in a file in a file is open while the others are.
+func TestPDFInside(t *testing.T) {
+	t.Parallel()
+	data := storedPDF(t, "text.pdf")
+	for range 2 {
+		data = aroundPDF(data)
+	}
+	c := parsePDF(t, "a.pdf", data, Limits{})
+	if !hasSegment(c, Segment{Where: "att[1]/a.pdf!in.pdf!in.pdf!page[1]", Kind: AttachmentText, Text: "890102-2387"}) {
+		t.Error(dump(c))
+	}
+}
+
+// aroundPDF is a file with an empty page and another file in it.
+func aroundPDF(in []byte) []byte {
+	b, table := bytes.NewBufferString("%PDF-1.7\n"), "0000000000 65535 f \n"
+	for i, o := range []string{
+		"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a) 4 0 R]>>>>>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>", "<</Type/Filespec/F(in.pdf)/UF(in.pdf)/EF<</F 5 0 R>>>>",
+		fmt.Sprintf("<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream", len(in), in),
+	} {
+		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
+		fmt.Fprintf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	return fmt.Appendf(b.Bytes(), "xref\n0 6\n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table, b.Len())
 }
 
 func TestPDFLimits(t *testing.T) {

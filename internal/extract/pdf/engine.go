@@ -23,13 +23,14 @@ var (
 	ErrDamaged   = errors.New("damaged")
 )
 
-// memoryPages is the most that a file may make PDFium hold, in pages of 64 KB: 512 MB.
+// memoryPages is the most that one instance may hold, in pages of 64 KB.
 const memoryPages = 8192
 
 // instanceTime is how long a fresh instance may take to come up.
 const instanceTime = 30 * time.Second
 
-// Engine is PDFium, compiled when it is first needed. It is safe for concurrent use; files are read one after the other.
+// Engine is PDFium, compiled when it is first needed. It is safe for concurrent use. Files may be open at the same time, as one
+// that lies in another is; what they make PDFium hold is bounded for all of them together.
 type Engine struct{ start func() (pdfium.Pool, error) }
 
 // New returns an engine that finds its machine code in the folder cache, if that is [Ready] when it is needed, and else
@@ -87,7 +88,7 @@ func compile(cache string) (_ pdfium.Pool, err error) {
 		rc = rc.WithCompilationCache(folder)
 	}
 	pool, err := webassembly.Init(webassembly.Config{
-		Context: context.Background(), MaxIdle: 1, MaxTotal: 1,
+		Context: experimental.WithMemoryAllocator(context.Background(), &memories{}), MaxTotal: -1,
 		FSConfig:      wazero.NewFSConfig(), // without it PDFium sees all files of the machine
 		RuntimeConfig: rc, Stdout: io.Discard, Stderr: io.Discard,
 	})
