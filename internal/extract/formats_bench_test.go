@@ -4,11 +4,17 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"sigill/internal/extract/pdf"
 )
 
 // BenchmarkFormats reads a file of each format as an attachment. MB/s counts the bytes of the text that was found, so that
@@ -34,14 +40,21 @@ func BenchmarkFormats(b *testing.B) {
 
 func benchFile(b *testing.B, name string, data []byte) {
 	msg := attached(name, data)
+	parse := func() *Content {
+		c, err := Parser{PDF: pdf.Default()}.Parse(context.Background(), strings.NewReader(msg), Limits{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return c
+	}
 	text := int64(0)
-	for _, s := range parseLimits(b, msg, Limits{}).Segments {
+	for _, s := range parse().Segments {
 		text += int64(len(s.Text))
 	}
 	b.SetBytes(text)
 	b.ReportAllocs()
 	for b.Loop() {
-		_ = parseLimits(b, msg, Limits{})
+		_ = parse()
 	}
 }
 
@@ -82,5 +95,27 @@ func largeFiles(b *testing.B) []file {
 		{"a.txt.gz", gz.String()},
 		{"a.tar", tarball.String()},
 		{"a.eml", "Subject: x\r\n\r\n" + plain.String()},
+		{"a.pdf", string(linesPDF(strings.Split(plain.String(), "\r\n")))},
 	}
+}
+
+// linesPDF is a file with sixty lines on a page, packed.
+func linesPDF(lines []string) []byte {
+	objects, kids := []string{"<</Type/Catalog/Pages 2 0 R>>", "", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"}, ""
+	for page := range slices.Chunk(lines, 60) {
+		var packed bytes.Buffer
+		z := zlib.NewWriter(&packed)
+		_, _ = io.WriteString(z, "BT /F 10 Tf 12 TL 50 800 Td\n")
+		for _, l := range page {
+			_, _ = io.WriteString(z, "("+strings.ReplaceAll(l, "ä", "\xe4")+") Tj T*\n")
+		}
+		_, _ = io.WriteString(z, "ET")
+		_ = z.Close()
+		n := len(objects) + 1
+		kids += fmt.Sprintf("%d 0 R ", n)
+		objects = append(objects, fmt.Sprintf("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents %d 0 R/Resources<</Font<</F 3 0 R>>>>>>", n+1),
+			fmt.Sprintf("<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream", packed.Len(), &packed))
+	}
+	objects[1] = fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", (len(objects)-3)/2, kids)
+	return madePDF(objects...)
 }

@@ -161,16 +161,21 @@ func TestPDFInside(t *testing.T) {
 
 // aroundPDF is a file with an empty page and another file in it.
 func aroundPDF(in []byte) []byte {
-	b, table := bytes.NewBufferString("%PDF-1.7\n"), "0000000000 65535 f \n"
-	for i, o := range []string{
+	return madePDF(
 		"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[(a) 4 0 R]>>>>>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
 		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>", "<</Type/Filespec/F(in.pdf)/UF(in.pdf)/EF<</F 5 0 R>>>>",
-		fmt.Sprintf("<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream", len(in), in),
-	} {
+		fmt.Sprintf("<</Type/EmbeddedFile/Length %d>>stream\n%s\nendstream", len(in), in))
+}
+
+// madePDF is a file with these objects, the first of which is its catalog.
+func madePDF(objects ...string) []byte {
+	b, table := bytes.NewBufferString("%PDF-1.7\n"), "0000000000 65535 f \n"
+	for i, o := range objects {
 		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
 		fmt.Fprintf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
 	}
-	return fmt.Appendf(b.Bytes(), "xref\n0 6\n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table, b.Len())
+	n := len(objects) + 1
+	return fmt.Appendf(b.Bytes(), "xref\n0 %d\n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", n, table, n, b.Len())
 }
 
 func TestPDFLimits(t *testing.T) {

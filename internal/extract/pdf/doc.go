@@ -1,7 +1,7 @@
 // Package pdf reads the text of PDF files (ISO 32000) by PDFium, which runs as WebAssembly.
 //
 // PDFium sees one file and nothing else: no file system, no clock that matters, a bounded memory of its own. A fresh instance
-// reads each file, so that what one file does to it ends with that file. What no bound here can stop is a page that takes for
+// reads each file, and a second one the next pages of a long one, so that what one file does to it ends with that file. What no bound here can stop is a page that takes for
 // ever; whoever calls must be a process that may be killed.
 //
 // PDFium goes where the file leads it. What else stands in the bytes is found by [Carry], which goes through them from object to

@@ -15,8 +15,10 @@ type Document struct {
 	in     pdfium.Pdfium
 	ref    references.FPDF_DOCUMENT
 	broken bool
-	marked bool      // text that stands for another is taken away before a page is read
-	first  *Document // that the instance belongs to; nil for itself
+	marked bool                      // text that stands for another is taken away before a page is read
+	first  *Document                 // that the instance belongs to; nil for itself
+	again  func() (*Document, error) // opens the file in another instance; nil where that is not done
+	ahead  *ahead
 }
 
 // Broken says whether PDFium came to a stop somewhere, as when a file needs more memory than it may have: then anything may
@@ -34,6 +36,9 @@ func (d *Document) failed(err error) bool {
 
 // Close lets go of the file.
 func (d *Document) Close() {
+	if d.ahead != nil {
+		d.ahead.close()
+	}
 	if d.first != nil {
 		_, _ = d.in.FPDF_CloseDocument(&requests.FPDF_CloseDocument{Document: d.ref}) // the instance goes soon
 		return
@@ -73,6 +78,20 @@ const maxNotes = 10000
 
 // Page reads the page with that index, from 0. The error is [ErrDamaged]; what was read before it is returned.
 func (d *Document) Page(index int) (*Page, error) {
+	if index == 0 {
+		if pages, err := d.Pages(); err == nil {
+			d.readAhead(pages)
+		}
+	}
+	if d.ahead != nil {
+		if r := d.ahead.page(index, d); r != nil {
+			return r.page, r.err
+		}
+	}
+	return d.page(index)
+}
+
+func (d *Document) page(index int) (*Page, error) {
 	p := &Page{}
 	loaded, err := d.load(index)
 	if d.failed(err) {

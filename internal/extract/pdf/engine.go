@@ -101,6 +101,14 @@ func compile(cache string) (_ pdfium.Pool, err error) {
 // Open opens a file of n bytes, of which PDFium reads what it needs when it needs it. The error is [ErrEncrypted],
 // [ErrDamaged], or says why PDFium does not work here. The document must be closed.
 func (e *Engine) Open(file io.ReaderAt, n int64) (*Document, error) {
+	d, err := e.open(file, n)
+	if err == nil {
+		d.again = func() (*Document, error) { return e.open(file, n) }
+	}
+	return d, err
+}
+
+func (e *Engine) open(file io.ReaderAt, n int64) (*Document, error) {
 	pool, err := e.start()
 	if err != nil {
 		return nil, err
