@@ -282,3 +282,38 @@ func BenchmarkPDF(b *testing.B) {
 		}
 	}
 }
+
+// TestPDFUnnamed: a page in a stream of objects that no table names is read, and so is its content if that has no name either.
+func TestPDFUnnamed(t *testing.T) {
+	t.Parallel()
+	stream := func(entries, data string) string {
+		return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", entries, len(data), data)
+	}
+	named := []string{
+		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
+		stream("", "BT /F 12 Tf 72 700 Td (counted 820101-0038) Tj ET"), "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+	}
+	const text = "BT /F 12 Tf 72 700 Td (uncounted 830101-0039) Tj ET"
+	page := stream("/Type/ObjStm/N 1/First 4", "20 0<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 6 0 R/Resources<</Font<</F 5 0 R>>>>>>")
+	for _, tt := range []struct {
+		name    string
+		objects []string
+		unnamed string // before the table, and not in it
+	}{
+		{"page", append(named, stream("", text), page), ""},
+		{"stream of objects", append(named, stream("", text)), "7 0 obj\n" + page + "\nendobj\n"},
+		{"content too", named, "6 0 obj\n" + stream("", text) + "\nendobj 7 0 obj\n" + page + "\nendobj\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			data := string(madePDF(tt.objects...))
+			at := strings.LastIndex(data, "xref\n0")
+			data = strings.Replace(data[:at]+tt.unnamed+data[at:], fmt.Sprintf("startxref\n%d", at), fmt.Sprintf("startxref\n%d", at+len(tt.unnamed)), 1)
+			c := parsePDF(t, "a.pdf", []byte(data), Limits{})
+			if !hasSegment(c, Segment{Where: "att[1]/a.pdf!unlisted[2]", Kind: AttachmentText, Text: "uncounted 830101-0039"}) {
+				t.Error(dump(c))
+			}
+		})
+	}
+}

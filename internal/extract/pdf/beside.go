@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/klippa-app/go-pdfium/enums"
 	"github.com/klippa-app/go-pdfium/references"
@@ -28,6 +29,10 @@ func (d *Document) Beside(c *Carried, file io.ReaderAt, n int64, pages int) (*Be
 	unlisted, patterns, loose := c.pages.all, c.patterns.all, c.loose.all
 	if len(unlisted) <= pages-c.twice {
 		unlisted = nil
+	}
+	if slices.ContainsFunc(unlisted, func(o object) bool { return o.at == 0 }) { // what a page in a packed object shows may have no name either
+		loose = append(slices.Clip(loose), c.written...)
+		c.resources(loose)
 	}
 	b := &Besides{Complete: max(len(unlisted), len(patterns), len(loose)) <= maxBeside}
 	unlisted, patterns, loose = unlisted[:min(len(unlisted), maxBeside)], patterns[:min(len(patterns), maxBeside)], loose[:min(len(loose), maxBeside)]
@@ -145,10 +150,13 @@ func (u *update) number() int {
 
 func (u *update) here() int64 { return u.n + int64(u.out.Len()) }
 
-// keep has a table say where an object is that no table may name any more.
+// keep has a table say where an object is that no table may name. A page in a packed object is written out for that.
 func (u *update) keep(o object) {
-	if o.at > 0 {
+	switch {
+	case o.at > 0:
 		u.entries = append(u.entries, o)
+	case len(o.body) > 0:
+		u.add(o.num, string(o.body))
 	}
 }
 

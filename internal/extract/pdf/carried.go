@@ -22,6 +22,7 @@ type Carried struct {
 	Much      bool     // more than the limits; not all was looked at
 
 	pages, patterns, loose objects
+	written                []object        // content of pages that writes
 	fonts                  map[name]string // by the names that content has for them
 	glyphs                 map[int]string  // resources of what draws a letter
 	encodings              map[int]dict
@@ -47,6 +48,7 @@ type object struct {
 	ref
 	at        int64  // in the file; 0 in a packed object
 	resources string // as they stand
+	body      []byte // of a page in a packed object, as it stands there
 }
 
 const (
@@ -74,16 +76,13 @@ func (c *Carried) resolve() {
 	for num := range c.contents {
 		refs(c.arrays[num], c.contents)
 	}
-	c.loose.all = slices.DeleteFunc(c.loose.all, func(o object) bool { return c.contents[o.num] || c.reached[o.num] })
-	for i := range c.loose.all {
-		o := &c.loose.all[i]
-		if o.resources == "" {
-			o.resources = c.glyphs[o.num]
-		}
-		if o.resources == "" {
-			o.resources = c.allFonts()
+	for _, o := range c.loose.all {
+		if c.contents[o.num] {
+			c.written = append(c.written, o)
 		}
 	}
+	c.loose.all = slices.DeleteFunc(c.loose.all, func(o object) bool { return c.contents[o.num] || c.reached[o.num] })
+	c.resources(c.loose.all)
 	for _, f := range c.type3 {
 		e, ok := f.of["Encoding"].(dict)
 		if r, is := f.of["Encoding"].(ref); is {
@@ -102,6 +101,19 @@ func (c *Carried) resolve() {
 		}
 	}
 	c.arrays, c.kids, c.encodings, c.type3, c.said = nil, nil, nil, nil, nil
+}
+
+// resources says for content of which nothing does what its fonts are.
+func (c *Carried) resources(of []object) {
+	for i := range of {
+		o := &of[i]
+		if o.resources == "" {
+			o.resources = c.glyphs[o.num]
+		}
+		if o.resources == "" {
+			o.resources = c.allFonts()
+		}
+	}
 }
 
 // allFonts are resources for content of which nothing says what its fonts are.
@@ -191,7 +203,11 @@ func (c *Carried) object(r ref, v any, at int64) {
 			c.kids[r.num] = kids
 		}
 		if isPage(v) {
-			c.add(&c.pages, object{ref: r, at: at})
+			page := object{ref: r, at: at}
+			if at == 0 {
+				page.body = bytes.Clone(v.raw)
+			}
+			c.add(&c.pages, page)
 		}
 	}
 	c.look(v)
