@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,9 +118,9 @@ func TestPDF(t *testing.T) {
 		{"empty.pdf", nil, found("empty.pdf", Corrupt, "PDF file that shows nothing")},
 		{"loop.pdf", nil, found("loop.pdf", Corrupt, "damaged page of a PDF file")},
 		{"cut.pdf", nil, append(found("cut.pdf", Corrupt, "PDF file without its end"), found("cut.pdf", Corrupt, "damaged PDF file")...)},
-		{"carried.pdf", pdfCarried("carried.pdf"), nil},
-		{"carriedpacked.pdf", pdfCarried("carriedpacked.pdf"), nil},
-		{"carriedowner.pdf", pdfCarried("carriedowner.pdf"), nil},
+		{"carried.pdf", pdfCarried("carried.pdf"), found("carried.pdf", ImageOnly, "letters that are drawings")},
+		{"carriedpacked.pdf", pdfCarried("carriedpacked.pdf"), found("carriedpacked.pdf", ImageOnly, "letters that are drawings")},
+		{"carriedowner.pdf", pdfCarried("carriedowner.pdf"), found("carriedowner.pdf", ImageOnly, "letters that are drawings")},
 		{"linear.pdf", line("linear.pdf"), nil},
 		{"type3.pdf", nil, found("type3.pdf", ImageOnly, "letters that are drawings")},
 		{"type3named.pdf", []Segment{{Where: "att[1]/type3named.pdf!page[1]", Kind: AttachmentText, Text: "12-312"}}, nil},
@@ -280,6 +281,29 @@ func BenchmarkPDF(b *testing.B) {
 		if c := parsePDF(b, "a.pdf", data, Limits{}); len(c.Segments) < 20 {
 			b.Fatal(dump(c))
 		}
+	}
+}
+
+// TestPDFLetters: a font whose letters write others is reported, whatever their names and its table say.
+func TestPDFLetters(t *testing.T) {
+	t.Parallel()
+	for name, more := range map[string]string{"names": "", "table": "/ToUnicode 8 0 R"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			stream := func(data string) string { return fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(data), data) }
+			const table = "/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <ff> endcodespacerange " +
+				"2 beginbfchar <30> <0030> <31> <0031> endbfchar endcmap end"
+			c := parsePDF(t, "a.pdf", madePDF(
+				"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+				"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</T 5 0 R>>>>>>",
+				stream("BT /T 12 Tf 72 700 Td (0101010-1010) Tj ET"),
+				"<</Type/Font/Subtype/Type3/FontBBox[0 0 900 900]/FontMatrix[.001 0 0 .001 0 0]/CharProcs<</zero 6 0 R/one 7 0 R>>/FirstChar 48/LastChar 49"+
+					"/Widths[600 600]/Encoding<</Differences[48/zero/one]>>/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Courier>>>>>>"+more+">>",
+				stream("600 0 d0 BT /F 900 Tf (8) Tj ET"), stream("600 0 d0 BT /F 900 Tf (9) Tj ET"), stream(table)), Limits{})
+			if !slices.Contains(c.Unreadable, Unreadable{"att[1]/a.pdf", ImageOnly, "letters that are drawings"}) {
+				t.Error(dump(c))
+			}
+		})
 	}
 }
 

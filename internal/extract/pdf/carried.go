@@ -16,7 +16,7 @@ type Carried struct {
 	XML       [][]byte // metadata that is packed, and so not to be found by looking for it
 	Revisions []int64  // where the file ended before it was changed (7.5.6), oldest first
 	Replaced  bool     // text is shown that stands for another
-	Drawn     bool     // a font has drawings for letters, and does not say which
+	Drawn     bool     // a font has drawings for letters and does not say which, or has letters for letters
 	Locked    bool     // encrypted, so that texts and XML are not known
 	Odd       bool     // something is packed in a way that is not known here
 	Much      bool     // more than the limits; not all was looked at
@@ -77,6 +77,9 @@ func (c *Carried) resolve() {
 		refs(c.arrays[num], c.contents)
 	}
 	for _, o := range c.loose.all {
+		if _, letter := c.glyphs[o.num]; letter { // what it writes need not be what it stands for
+			c.Drawn = true
+		}
 		if c.contents[o.num] {
 			c.written = append(c.written, o)
 		}
