@@ -60,7 +60,7 @@ func (s Scan) validate(c *checker) {
 	// The sender's server gets its answer within a minute of its last byte, the next hop's share of it included.
 	c.between("scan.budget", s.Budget, yamlfile.Duration(time.Second), yamlfile.Duration(30*time.Second))
 	c.number("scan.workers", s.Workers, 0, 1024)
-	c.size("scan.memory", s.Memory, 128<<20, 64<<30)
+	c.size("scan.memory", s.Memory, 256<<20, 64<<30)
 	c.between("scan.time", s.Time, yamlfile.Duration(time.Second), yamlfile.Duration(10*time.Minute))
 	s.OCR.validate(c)
 }

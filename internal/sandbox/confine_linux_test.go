@@ -169,7 +169,7 @@ func TestLittleMemory(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector needs more")
 	}
-	p := newPool(t, Options{Memory: 128 << 20})
+	p := newPool(t, Options{Memory: 256 << 20})
 	c, err := p.Parse(context.Background(), opener(withDocument(t, "nr 890102-2387")), extract.Limits{})
 	if err != nil || !strings.Contains(texts(c), documentText) || p.Stats().Replaced != 0 {
 		t.Errorf("%v, %+v", err, p.Stats())
