@@ -12,9 +12,10 @@ import (
 
 // automaton is many expressions as one program (Thompson). It never changes; each scanner builds the states it needs.
 type automaton struct {
-	inst  []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
-	parts [][]uint32    // the beginnings of the patterns that are looked for together
-	first [256]bool     // the bytes that a match can begin with, see firsts
+	inst    []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
+	parts   [][]uint32    // the beginnings of the patterns that are looked for together
+	first   [256]uint8    // 1 for the bytes that a match can begin with, see firsts
+	outside uint64        // all ones if some of these are no part of words, else 0
 
 	class [256]uint8 // of a byte: those of one class make no difference to any instruction
 	end   uint8      // the class of the end of the text
@@ -114,7 +115,13 @@ func (a *automaton) firsts() {
 	for before := range beforeText + 1 {
 		from := c.start(0, before)
 		for b := range a.first {
-			a.first[b] = a.first[b] || c.step(from, min(b, symHigh)) != c.dead
+			if c.step(from, min(b, symHigh)) == c.dead {
+				continue
+			}
+			a.first[b] = 1
+			if !wordByte(byte(b)) {
+				a.outside = ^uint64(0)
+			}
 		}
 	}
 }
@@ -387,7 +394,7 @@ func (s *Scanner) numbers() {
 	for _, d := range s.runs {
 		for p := max(next, int(d.start)-e.before); p < int(d.end); p++ {
 			next = p + 1
-			if !e.numbers.first[s.text[p]] || e.edged && !s.edge(p) || inside(s.text, p) {
+			if e.numbers.first[s.text[p]] == 0 || e.edged && !s.edge(p) || inside(s.text, p) {
 				continue
 			}
 			if left -= s.start(s.auto, e.digits, p); left < 0 {
@@ -403,15 +410,14 @@ func (s *Scanner) edges() {
 	if !s.anyWanted(s.e.words) {
 		return
 	}
-	left, first := s.allowance(), &s.e.edges.first
-	before := uint64(0) // the high bit if the byte before is part of a word
-	for i := 0; i < len(s.text); i += 8 {
-		word := eight.Word(load8(s.text, i))
-		f := &eight.Members[eight.Set(word^(word<<8|before))]
-		before = word >> 56
-		for n, at := f.N, f.At; n > 0; n, at = n-1, at>>8 {
-			p := i + int(at&7)
-			if p >= len(s.text) || !first[s.text[p]] || inside(s.text, p) {
+	left, before := s.allowance(), uint64(0)
+	var at [edgeBlock + 8]uint8
+	for from := 0; from < len(s.text); from += edgeBlock {
+		n := 0
+		n, before = s.boundaries(from, before, &at)
+		for _, x := range at[:n] {
+			p := from + int(x)
+			if inside(s.text, p) {
 				continue
 			}
 			if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
@@ -420,6 +426,31 @@ func (s *Scanner) edges() {
 			}
 		}
 	}
+}
+
+// edgeBlock is how much text is looked through for word boundaries at once.
+const edgeBlock = 256
+
+// boundaries lists the word boundaries in a block of text at which a match can begin, without a branch: which they are is hard to
+// foresee. before is 0x80 if a byte that is part of a word stands before the block.
+func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) (n int, after uint64) {
+	edges := s.e.edges
+	for i := 0; i < edgeBlock && from+i < len(s.text); i += 8 {
+		word := eight.Word(load8(s.text, from+i))
+		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside))]
+		before = word >> 56
+		binary.LittleEndian.PutUint64(at[n&(edgeBlock-1):], f.At+uint64(i)*eight.Ones)
+		n += f.N
+	}
+	if n > 0 && from+int(at[n-1]) == len(s.text) {
+		n--
+	}
+	m := 0
+	for _, x := range at[:n] {
+		at[m&(edgeBlock-1)] = x
+		m += int(edges.first[s.text[from+int(x)]])
+	}
+	return m, before
 }
 
 // edge says whether p is a word boundary.
