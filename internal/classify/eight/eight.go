@@ -22,7 +22,10 @@ func between(w, first, last uint64) uint64 {
 }
 
 // Digits has the high bit of each byte that is an ASCII digit.
-func Digits(w uint64) uint64 { return between(w, '0', '9') }
+func Digits(w uint64) uint64 {
+	x := w ^ '0'*Ones // 0 to 9
+	return ^(x&^Highs + 0x76*Ones | x) & Highs
+}
 
 // Alnum has the high bit of each byte that is an ASCII digit or small letter.
 func Alnum(w uint64) uint64 { return between(w, 'a', 'z') | between(w, '0', '9') }

@@ -182,74 +182,63 @@ func (s *Scanner) stride2() int {
 	t := &s.e.table
 	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.digits
 	i := 0
-	for ; i+16 <= len(text); i += 8 {
-		b := text[i : i+16 : i+16]
-		w := binary.LittleEndian.Uint64(b)
-		v := w | cases
-		v3 := binary.LittleEndian.Uint32(b[6:]) | caseBits
+	for ; i+24 <= len(text); i += 16 {
+		b := text[i : i+24 : i+24]
+		w, w2 := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+		v, v2 := w|cases, w2|cases
 		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>16)*multiplier>>shift
-		h2, h3 := uint32(v>>32)*multiplier>>shift, v3*multiplier>>shift
+		h2, h3 := uint32(v>>32)*multiplier>>shift, uint32(v>>48|v2<<16)*multiplier>>shift
+		h4, h5 := uint32(v2)*multiplier>>shift, uint32(v2>>16)*multiplier>>shift
+		h6, h7 := uint32(v2>>32)*multiplier>>shift, (binary.LittleEndian.Uint32(b[14:])|caseBits)*multiplier>>shift
 		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
 		b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)
-		if (b0|b1|b2|b3)&1 != 0 {
-			if b0&1 != 0 {
-				s.window(text, i, uint32(v), false)
-			}
-			if b1&1 != 0 {
-				s.window(text, i+2, uint32(v>>16), false)
-			}
-			if b2&1 != 0 {
-				s.window(text, i+4, uint32(v>>32), false)
-			}
-			if b3&1 != 0 {
-				s.window(text, i+6, v3, false)
-			}
+		b4, b5 := bm[uint16(h4>>6)]>>(h4&63), bm[uint16(h5>>6)]>>(h5&63)
+		b6, b7 := bm[uint16(h6>>6)]>>(h6&63), bm[uint16(h7>>6)]>>(h7&63)
+		if (b0|b1|b2|b3|b4|b5|b6|b7)&1 != 0 {
+			s.windows(i, 2, b0&1|b1&1<<1|b2&1<<2|b3&1<<3|b4&1<<4|b5&1<<5|b6&1<<6|b7&1<<7)
 		}
-		if high, digits := highBytes(w), eight.Digits(w)&wanted; high|digits != 0 {
+		high, digits := highBytes(w), eight.Digits(w)&wanted
+		high2, digits2 := highBytes(w2), eight.Digits(w2)&wanted
+		if high|digits|high2|digits2 != 0 {
 			s.note(i, high, digits)
+			s.note(i+8, high2, digits2)
 		}
 	}
 	return i
 }
 
+// windows looks at those of eight windows from i on, stride bytes from each to the next, that are in a set.
+func (s *Scanner) windows(i, stride int, set uint64) {
+	for ; set != 0; set &= set - 1 {
+		at := i + stride*bits.TrailingZeros64(set)
+		s.window(s.text, at, binary.LittleEndian.Uint32(s.text[at:])|caseBits, false)
+	}
+}
+
 func (s *Scanner) stride1() int {
-	text, wanted := s.text, s.digits
+	t := &s.e.table
+	bm, shift, text, wanted := t.bitmap, t.shift&31, s.text, s.digits
 	i := 0
 	for ; i+16 <= len(text); i += 8 {
 		b := text[i : i+16 : i+16]
 		w := binary.LittleEndian.Uint64(b)
-		s.four(i, w|cases)
-		s.four(i+4, binary.LittleEndian.Uint64(b[4:])|cases)
+		v, v2 := w|cases, binary.LittleEndian.Uint64(b[4:])|cases
+		h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>8)*multiplier>>shift
+		h2, h3 := uint32(v>>16)*multiplier>>shift, uint32(v>>24)*multiplier>>shift
+		h4, h5 := uint32(v2)*multiplier>>shift, uint32(v2>>8)*multiplier>>shift
+		h6, h7 := uint32(v2>>16)*multiplier>>shift, uint32(v2>>24)*multiplier>>shift
+		b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
+		b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)
+		b4, b5 := bm[uint16(h4>>6)]>>(h4&63), bm[uint16(h5>>6)]>>(h5&63)
+		b6, b7 := bm[uint16(h6>>6)]>>(h6&63), bm[uint16(h7>>6)]>>(h7&63)
+		if (b0|b1|b2|b3|b4|b5|b6|b7)&1 != 0 {
+			s.windows(i, 1, b0&1|b1&1<<1|b2&1<<2|b3&1<<3|b4&1<<4|b5&1<<5|b6&1<<6|b7&1<<7)
+		}
 		if high, digits := highBytes(w), eight.Digits(w)&wanted; high|digits != 0 {
 			s.note(i, high, digits)
 		}
 	}
 	return i
-}
-
-// four probes the windows at i to i+3, of which v holds the bytes.
-func (s *Scanner) four(i int, v uint64) {
-	t := &s.e.table
-	bm, shift := t.bitmap, t.shift&31
-	h0, h1 := uint32(v)*multiplier>>shift, uint32(v>>8)*multiplier>>shift
-	h2, h3 := uint32(v>>16)*multiplier>>shift, uint32(v>>24)*multiplier>>shift
-	b0, b1 := bm[uint16(h0>>6)]>>(h0&63), bm[uint16(h1>>6)]>>(h1&63)
-	b2, b3 := bm[uint16(h2>>6)]>>(h2&63), bm[uint16(h3>>6)]>>(h3&63)
-	if (b0|b1|b2|b3)&1 == 0 {
-		return
-	}
-	if b0&1 != 0 {
-		s.window(s.text, i, uint32(v), false)
-	}
-	if b1&1 != 0 {
-		s.window(s.text, i+1, uint32(v>>8), false)
-	}
-	if b2&1 != 0 {
-		s.window(s.text, i+2, uint32(v>>16), false)
-	}
-	if b3&1 != 0 {
-		s.window(s.text, i+3, uint32(v>>24), false)
-	}
 }
 
 // probe looks at the window at i of a text, which may reach beyond its ends.
