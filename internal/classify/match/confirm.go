@@ -62,6 +62,35 @@ func (s *Scanner) spend() bool {
 
 func (s *Scanner) wanted(r int32) bool { return s.want == nil || s.want[r] }
 
+// neighbours are the byte that the word before ends in and the one that the word behind begins with, under the case bit; 0 where
+// there is no word. Most occurrences of one word of a phrase are not next to another, and this says so before anything of the
+// rule itself is looked at.
+type neighbours struct{ before, behind byte }
+
+// stands says whether the words around text[p:p+n] may be these.
+func (x neighbours) stands(text []byte, p, n int) bool {
+	if x.behind != 0 {
+		if p+n+1 >= len(text) || !space(text[p+n]) {
+			return false
+		}
+		if c := text[p+n+1]; c|caseBit != x.behind && !space(c) && c < firstExotic {
+			return false
+		}
+	}
+	if x.before != 0 {
+		if p < 2 || !space(text[p-1]) {
+			return false
+		}
+		if c := text[p-2]; c|caseBit != x.before && !space(c) && c < utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// firstExotic is the least byte that an exotic character begins with.
+const firstExotic = 0xc4
+
 // candidate confirms a rule whose literal stands at text[p:p+n].
 func (s *Scanner) candidate(r int32, p, n int) {
 	x := &s.e.rules[r]

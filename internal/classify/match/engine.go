@@ -76,6 +76,8 @@ type Engine struct {
 	longest  int // bytes of the longest literal
 	table    table
 
+	besides []neighbours // of rules: what stands next to the literal of a phrase
+
 	always  []int32    // rules that nothing narrows down
 	numbers *automaton // of rules that begin at digits, or a little before
 	digits  []int32    // these rules, by pattern
@@ -90,7 +92,7 @@ type Engine struct {
 
 // Compile makes an engine of rules. The error names the rule by its index.
 func Compile(rules []Rule) (*Engine, error) {
-	c := compiler{e: &Engine{rules: make([]rule, len(rules)), edged: true}, index: map[literalKey]int32{}, freq: commonWindows()}
+	c := compiler{e: &Engine{rules: make([]rule, len(rules)), besides: make([]neighbours, len(rules)), edged: true}, index: map[literalKey]int32{}, freq: commonWindows()}
 	c.analyser.cost = func(lits []string) float64 {
 		sum := 0.0
 		for _, l := range lits {
@@ -200,7 +202,14 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 			best, r.anchor = cost, j
 		}
 	}
-	w := r.words[r.anchor]
+	w, n := r.words[r.anchor], &c.e.besides[i]
+	if r.anchor > 0 {
+		before := r.words[r.anchor-1]
+		n.before = before[len(before)-1] | caseBit
+	}
+	if r.anchor+1 < len(r.words) {
+		n.behind = r.words[r.anchor+1][0] | caseBit
+	}
 	c.literal(w, i, edged(w))
 	return nil
 }

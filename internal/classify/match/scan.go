@@ -76,7 +76,7 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 	}
 	for _, c := range s.found {
 		for _, r := range s.e.literals[c.literal].rules {
-			if s.wanted(r) {
+			if s.e.besides[r].stands(text, int(c.at), int(c.n)) && s.wanted(r) {
 				s.candidate(r, int(c.at), int(c.n))
 			}
 		}
