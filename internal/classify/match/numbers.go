@@ -413,8 +413,8 @@ func (s *Scanner) edges() {
 	left, before := s.allowance(), uint64(0)
 	var at [edgeBlock + 8]uint8
 	for from := 0; from < len(s.text); from += edgeBlock {
-		n := 0
-		n, before = s.boundaries(from, before, &at)
+		n, after := s.boundaries(from, before, &at)
+		before = after
 		for _, x := range at[:n] {
 			p := from + int(x)
 			if inside(s.text, p) {
