@@ -144,7 +144,7 @@ func (w *walker) embedded(f *leaf, b []byte) {
 		}
 		w.giveText(f, b)
 	case c == asMedia:
-		w.unreadable(f.where, UnknownType, "nothing to read in "+f.found.mime)
+		w.say(f.mute())
 	case c == asCMS && f.found.mime == mimeEnveloped:
 		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
 	default:

@@ -106,8 +106,9 @@ const (
 	TooMany          Reason = "too_many"          // more parts, files or fields than the limit
 	Ratio            Reason = "ratio"             // unpacks to suspiciously much
 	Timeout          Reason = "timeout"           // took longer than the limit
-	UnknownType      Reason = "unknown_type"      // image, sound, video, font: nothing to read by design
-	ImageOnly        Reason = "image_only"        // pages that are pictures, as scanned ones are
+	UnknownType      Reason = "unknown_type"      // sound, video, font: nothing to read by design
+	UnreadPicture    Reason = "picture"           // a picture, in which text may stand
+	ImageOnly        Reason = "image_only"        // pages and documents that are pictures, as scanned ones are
 	AlreadyProtected Reason = "already_protected" // S/MIME or PGP, encrypted by the sender
 	Ambiguous        Reason = "ambiguous"         // two programs could read it differently
 	Unsupported      Reason = "unsupported"       // could hold text, but cannot be read here

@@ -192,11 +192,20 @@ func (w *walker) attachment(l *lines, f *leaf) {
 // Programs look for it from the end of a file, whatever stands at the start.
 var archiveEnd = []byte("PK\x05\x06\x00\x00\x00\x00")
 
+// mute says of a picture, a sound or a film that it is one.
+func (f *leaf) mute() Unreadable {
+	if strings.HasPrefix(f.found.mime, "image/") {
+		return Unreadable{f.where, UnreadPicture, "picture that is not read: " + f.found.mime}
+	}
+	return Unreadable{f.where, UnknownType, "nothing to read in " + f.found.mime}
+}
+
 // mediaFile passes over an image, a sound or a film, looking for an archive behind it.
 func (w *walker) mediaFile(l *lines, f *leaf) {
 	var zip finder
 	w.size(f, w.each(l, f, func(b []byte) { zip.look(b, archiveEnd) }))
-	w.unreadable(f.where, UnknownType, detailed("nothing to read in "+f.found.mime, f))
+	mute := f.mute()
+	w.unreadable(mute.Where, mute.Reason, detailed(mute.Detail, f))
 	if zip.found {
 		w.unreadable(f.where, Ambiguous, "archive behind "+f.found.mime)
 	}

@@ -294,11 +294,11 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "bitmap", msg: mixed("\na", "Content-Type: image/bmp; name=a.bmp\nContent-Transfer-Encoding: base64\n\n"+b64([]byte("BM\x00\x01\x00\x02"))),
-			found: []Unreadable{{"att[1]/a.bmp", UnknownType, "nothing to read in image/bmp"}},
+			found: []Unreadable{{"att[1]/a.bmp", UnreadPicture, "picture that is not read: image/bmp"}},
 		},
 		{
 			name: "archive behind an image", msg: mixed("\na", "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\n"+b64([]byte("\x89PNG\r\n\x1a\n\x00\x00"+string(zipOf(t, file{"a.txt", secret}))))),
-			found: []Unreadable{{"att[1]/a.png", UnknownType, "nothing to read in image/png"}, {"att[1]/a.png", Ambiguous, "archive behind image/png"}},
+			found: []Unreadable{{"att[1]/a.png", UnreadPicture, "picture that is not read: image/png"}, {"att[1]/a.png", Ambiguous, "archive behind image/png"}},
 		},
 		{
 			name: "not a bitmap", msg: mixed("\na", "Content-Type: image/bmp; name=a.bmp\nContent-Transfer-Encoding: base64\n\n"+b64([]byte("\x00\x01\x00\x02"))),

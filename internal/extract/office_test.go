@@ -379,7 +379,7 @@ func TestOfficeDamaged(t *testing.T) {
 		{"text that calls itself a document", "a.docx", []byte("plain words"), []Unreadable{{"att[1]/a.docx", Ambiguous, "content does not fit the name"}}},
 		{"image that calls itself a document", "a.xlsx", []byte("GIF89a\x00\x01\x00"), []Unreadable{
 			{"att[1]/a.xlsx", Ambiguous, "content does not fit the name"},
-			{"att[1]/a.xlsx", UnknownType, "nothing to read in image/gif"}}},
+			{"att[1]/a.xlsx", UnreadPicture, "picture that is not read: image/gif"}}},
 		{"document that calls itself an image is read all the same", "a.png", whole, []Unreadable{{"att[1]/a.png", Ambiguous, "content does not fit the name"}}},
 		{"export named xls is read", "a.xls", []byte("<html><table><tr><td>x</td></tr></table></html>"), nil},
 		{"pdf", "a.pdf", []byte("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), []Unreadable{{"att[1]/a.pdf", Unsupported, "cannot read application/pdf here"}}},
@@ -387,7 +387,7 @@ func TestOfficeDamaged(t *testing.T) {
 			{"att[1]/a.txt", Ambiguous, "content does not fit the name"}, {"att[1]/a.txt", Unsupported, "cannot read application/pdf here"}}},
 		{"damaged winmail", "winmail.dat", []byte("\x78\x9F\x3E\x22\x00\x01\x01"), []Unreadable{{"att[1]/winmail.dat", Corrupt, "damaged winmail.dat"}}},
 		{"damaged 7z", "a.7z", []byte("7z\xBC\xAF\x27\x1C\x00\x04"), []Unreadable{{"att[1]/a.7z", Corrupt, "damaged archive"}}},
-		{"image", "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00"), []Unreadable{{"att[1]/a.png", UnknownType, "nothing to read in image/png"}}},
+		{"image", "a.png", []byte("\x89PNG\r\n\x1a\n\x00\x00"), []Unreadable{{"att[1]/a.png", UnreadPicture, "picture that is not read: image/png"}}},
 		{"anything else", "a.bin", []byte("\x00\x01\x02\x03"), []Unreadable{{"att[1]/a.bin", Unsupported, "cannot read application/octet-stream"}}},
 		{"text that begins like an archive", "a.txt", []byte("BZhej hopp"), nil},
 		{"empty", "a.bin", nil, nil},

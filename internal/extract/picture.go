@@ -135,7 +135,7 @@ func (w *walker) pictures(f *leaf, format ocr.Format, b []byte, quiet bool) {
 		}
 		var nothing Unreadable
 		if !quiet {
-			nothing = Unreadable{f.where, UnknownType, "nothing to read in " + f.found.mime}
+			nothing = Unreadable{f.where, UnreadPicture, "picture without text that can be read: " + f.found.mime}
 		}
 		switch {
 		case errors.Is(err, ocr.ErrSmall):

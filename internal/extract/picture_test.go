@@ -43,7 +43,7 @@ func picturesIn(c *Content) map[string]Unreadable {
 }
 
 func nothingIn(where, mime string) Unreadable {
-	return Unreadable{where, UnknownType, "nothing to read in " + mime}
+	return Unreadable{where, UnreadPicture, "picture without text that can be read: " + mime}
 }
 
 func TestPictures(t *testing.T) {
@@ -67,7 +67,7 @@ func TestPictures(t *testing.T) {
 		{"small", "logo.png", tiny, nil, []Unreadable{nothingIn("att[1]/logo.png", "image/png")}},
 		{"too large", "foto.png", huge, nil, []Unreadable{{"att[1]/foto.png", TooLarge, manyPixels}}},
 		{"damaged", "foto.png", one[:len(one)/2], nil, []Unreadable{{"att[1]/foto.png", ImageOnly, notDecoded}}},
-		{"no picture", "film.mp4", []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00"), nil, []Unreadable{nothingIn("att[1]/film.mp4", "video/mp4")}},
+		{"no picture", "film.mp4", []byte("\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00"), nil, []Unreadable{{"att[1]/film.mp4", UnknownType, "nothing to read in video/mp4"}}},
 		{"in an archive", "a.zip", zipped(t, "b/skan.png", string(one), "c.png", string(two)), map[string]Unreadable{
 			"att[1]/a.zip!b_skan.png!ocr": nothingIn("att[1]/a.zip!b_skan.png", "image/png"), "att[1]/a.zip!c.png!ocr": nothingIn("att[1]/a.zip!c.png", "image/png"),
 		}, nil},

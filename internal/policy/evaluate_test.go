@@ -233,6 +233,7 @@ func TestUnreadable(t *testing.T) {
 		{extract.Ambiguous, 1},
 		{extract.Unsupported, 1},
 		{extract.UnknownType, 0},
+		{extract.UnreadPicture, 0},
 		{extract.AlreadyProtected, 0},
 		{"invented_later", 1},
 	} {

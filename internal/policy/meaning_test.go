@@ -220,7 +220,7 @@ func TestExpired(t *testing.T) {
 func TestUnreadUnderNot(t *testing.T) {
 	t.Parallel()
 	unread := extract.Unreadable{Where: "att[1]/a.zip", Reason: extract.Encrypted}
-	picture := extract.Unreadable{Where: "att[1]/a.png", Reason: extract.UnknownType}
+	picture := extract.Unreadable{Where: "att[1]/a.png", Reason: extract.UnreadPicture}
 	for _, tt := range []struct {
 		name, not string
 		body      string

@@ -207,6 +207,7 @@ var reasons = []struct {
 	{extract.Ambiguous, 1},
 	{extract.Unsupported, 1},
 	{extract.UnknownType, 0},
+	{extract.UnreadPicture, 0}, // the logo in a signature is one
 	{extract.AlreadyProtected, 0},
 	{extract.ImageOnly, 1},
 }

@@ -167,7 +167,7 @@ func (s *starter) rest() {
 	s.head("Exceptions are narrow: each names the rules it lifts, and its use is recorded. Give one that is meant for a while a last day:", "expires: 2027-12-31.")
 	s.add("exceptions:\n  - id: exception.examples\n    rules: [payment-card]\n    when: {value: \"@example_numbers\"}")
 	s.head("What cannot be read is not clean.")
-	s.add("unscannable:\n  encrypted: {level: 1}\n  corrupt: {level: 1}\n  unsupported: {level: 1}\n  image_only: {level: 1}     # scanned pages\n  unknown_type: pass         # pictures and sound\n  already_protected: pass    # S/MIME, PGP")
+	s.add("unscannable:\n  encrypted: {level: 1}\n  corrupt: {level: 1}\n  unsupported: {level: 1}\n  image_only: {level: 1}     # scanned pages\n  picture: pass              # logos are pictures too\n  unknown_type: pass         # sound, films\n  already_protected: pass    # S/MIME, PGP")
 	s.head("The last word, for each recipient. A trigger word counts all the same.")
 	s.add("recipients:\n  - {match: \"@own_domains\", max: pass}")
 }

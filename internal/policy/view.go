@@ -87,7 +87,7 @@ func (v *view) complete(x *condition) bool {
 		if strings.HasPrefix(u.Where, "att[") || strings.HasPrefix(u.Where, "reading[2]/att[") {
 			where = kindBit(extract.AttachmentText)
 		}
-		if u.Reason != extract.UnknownType && x.places()&where != 0 {
+		if u.Reason != extract.UnknownType && u.Reason != extract.UnreadPicture && x.places()&where != 0 {
 			return false
 		}
 	}

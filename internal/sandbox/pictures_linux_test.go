@@ -140,7 +140,7 @@ func TestReadsPictures(t *testing.T) {
 	if got := textAt(c, "att[3]/3.png!page[1]!ocr"); !strings.Contains(got, "850709-9805") {
 		t.Errorf("on the page: %q", got)
 	}
-	want := []string{"att[2]/2.png unknown_type"}
+	want := []string{"att[2]/2.png picture"}
 	if diff := cmp.Diff(want, reasons(c)); diff != "" {
 		t.Error(diff)
 	}
