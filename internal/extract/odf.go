@@ -58,23 +58,32 @@ func (m *manifest) chars([]byte) {}
 
 // odfPart reads one XML part; a spreadsheet gives one segment a table.
 func (w *walker) odfPart(a *archive, low string, tables bool) {
-	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
 	where := a.f.where
 	if low != "content.xml" {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
+	d := w.newODFText(where, a.f.att, tables)
+	w.xmlPart(a, a.byLow[low], where, d)
+	w.giveODF(where, a.f.att, d)
+}
+
+func (w *walker) newODFText(where string, att int, tables bool) *odfText {
+	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
 	d.flush = func(name, text string) {
 		at := where
 		if name != "" {
 			at += "!" + safeName(name)
 		}
-		w.segment(at, AttachmentText, a.f.att, text)
+		w.segment(at, AttachmentText, att, text)
 	}
-	w.xmlPart(a, a.byLow[low], where, d)
+	return d
+}
+
+func (w *walker) giveODF(where string, att int, d *odfText) {
 	d.finish()
-	w.segment(where, Hidden, a.f.att, d.hidden.String())
-	w.segment(where+"!generator", Hidden, a.f.att, d.program.String())
-	w.segment(where, Href, a.f.att, d.links.String())
+	w.segment(where, Hidden, att, d.hidden.String())
+	w.segment(where+"!generator", Hidden, att, d.program.String())
+	w.segment(where, Href, att, d.links.String())
 }
 
 // odfText collects paragraphs, notes and tables of OpenDocument.

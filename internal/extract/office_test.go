@@ -118,6 +118,27 @@ func TestOffice(t *testing.T) {
 			},
 		},
 		{
+			name: "docx WordArt", file: "a.docx",
+			files: docx(para(run("8901") + `<w:r><w:pict><v:shape><v:textpath string="UTKAST 1"/></v:shape></w:pict></w:r>` + run("02-2387"))),
+			want: []Segment{
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "890102-2387"},
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "UTKAST 1"},
+			},
+		},
+		{
+			name: "docx form field", file: "a.docx",
+			files: docx(para(`<w:r><w:fldChar><w:ffData><w:textInput><w:default w:val="890102-2387"/></w:textInput><w:statusText w:val="skriv"/></w:ffData></w:fldChar></w:r>`)),
+			want:  []Segment{{Where: "att[1]/a.docx", Kind: Hidden, Text: "890102-2387\nskriv"}},
+		},
+		{
+			name: "docx hidden run", file: "a.docx",
+			files: docx(para(`<w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>` + run("nr 8901") + `<w:r><w:rPr><w:vanish/></w:rPr><w:t>gömt</w:t></w:r>` + `<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>02</w:t></w:r>` + run("-2387"))),
+			want: []Segment{
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "nr 8901gömt02-2387"},
+				{Where: "att[1]/a.docx", Kind: Hidden, Text: "nr 890102-2387"},
+			},
+		},
+		{
 			name: "docx other parts", file: "a.docx",
 			files: docx(para(run("x")),
 				file{"word/header1.xml", "<w:hdr>" + para(run("sidhuvud")) + "</w:hdr>"},
