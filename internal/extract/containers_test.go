@@ -249,6 +249,11 @@ func TestRTF(t *testing.T) {
 		{"tables of fonts are none", `{\rtf1{\fonttbl{\f0 Arial;}}{\*\unknown z}x}`, "x", "z"},
 		{"a picture", `{\rtf1{\pict\pngblip 89504e47}x}`, "x", ""},
 		{"binary data", "{\\rtf1{\\pict\\bin3 }}}}x}", "x", ""},
+		{"a footer before the text", `{\rtf1{\footer \pard\plain nr 890102-2387}\pard\plain Hej\par}`, "Hej\n\nnr 890102-2387", ""},
+		{"a header behind text", `{\rtf1 12{\headerf\pard 890102-2387\par}34}`, "1234\n890102-2387", ""},
+		{"a number with a footnote in it", `{\rtf1 8901{\super\chftn{\footnote\pard se {\b not}}}02-2387}`, "890102-2387\nse not", ""},
+		{"a comment", `{\rtf1 a{\*\atnid 7}{\*\atnauthor Åke}\chatn{\*\annotation\pard 8901{\*\atnparent 3}02-2387}b}`, "ab\n890102-2387", "7\nÅke\n3"},
+		{"a footnote in a text box", `{\rtf1 a{\shp{\*\shpinst\shpleft0{\shptxt 8901{\footnote not}02-2387}}}b}`, "ab\nnot\n890102-2387", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,23 +58,32 @@ func (m *manifest) chars([]byte) {}
 
 // odfPart reads one XML part; a spreadsheet gives one segment a table.
 func (w *walker) odfPart(a *archive, low string, tables bool) {
-	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
 	where := a.f.where
 	if low != "content.xml" {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
+	d := w.newODFText(where, a.f.att, tables)
+	w.xmlPart(a, a.byLow[low], where, d)
+	w.giveODF(where, a.f.att, d)
+}
+
+func (w *walker) newODFText(where string, att int, tables bool) *odfText {
+	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
 	d.flush = func(name, text string) {
 		at := where
 		if name != "" {
 			at += "!" + safeName(name)
 		}
-		w.segment(at, AttachmentText, a.f.att, text)
+		w.segment(at, AttachmentText, att, text)
 	}
-	w.xmlPart(a, a.byLow[low], where, d)
+	return d
+}
+
+func (w *walker) giveODF(where string, att int, d *odfText) {
 	d.finish()
-	w.segment(where, Hidden, a.f.att, d.hidden.String())
-	w.segment(where+"!generator", Hidden, a.f.att, d.program.String())
-	w.segment(where, Href, a.f.att, d.links.String())
+	w.segment(where, Hidden, att, d.hidden.String())
+	w.segment(where+"!generator", Hidden, att, d.program.String())
+	w.segment(where, Href, att, d.links.String())
 }
 
 // odfText collects paragraphs, notes and tables of OpenDocument.
@@ -94,7 +103,11 @@ type odfText struct {
 	tables bool // each table is a segment of its own
 	depth  int  // open tables
 	table  string
-	flush  func(name, text string)
+
+	number   string // value of the cell whose text is being collected
+	numberAt int    // the level that collects it, 0 for none
+
+	flush func(name, text string)
 }
 
 func (d *odfText) top() *flow { return d.levels[len(d.levels)-1] }
@@ -121,6 +134,12 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		if len(d.levels) < maxLevels {
 			d.levels = append(d.levels, &flow{})
 		}
+	case "user-field-decl", "variable-set", "user-field-get":
+		d.loose(attr(attrs, "string-value"))
+	case "content-validation":
+		if v := attr(attrs, "condition"); strings.Contains(v, `"`) {
+			d.loose(v)
+		}
 	case "generator":
 		d.inProgram = true
 	case "a":
@@ -136,13 +155,32 @@ func (d *odfText) cell(attrs []xml.Attr) {
 	for range max(1, min(n, maxTabs)) {
 		d.top().cell()
 	}
-	if v := attr(attrs, "value"); len(v) >= 8 {
-		d.loose(plainNumber(v))
+	if v := attr(attrs, "value"); len(v) >= 8 && d.numberAt == 0 && len(d.levels) < maxLevels {
+		d.levels = append(d.levels, &flow{})
+		d.number, d.numberAt = plainNumber(v), len(d.levels)
 	}
 	d.loose(attr(attrs, "string-value"))
 	if v := attr(attrs, "formula"); strings.Contains(v, `"`) {
 		d.loose(v) // what is written into it
 	}
+}
+
+// endCell writes a number into its row: as it is shown, or plainly if that is only to group its digits or to round it.
+func (d *odfText) endCell() {
+	if d.numberAt != 0 && d.numberAt == len(d.levels) {
+		text := d.top().String()
+		d.levels = d.levels[:len(d.levels)-1]
+		switch {
+		case text == d.number:
+		case strings.Trim(d.number, "0123456789") == "" && strings.Trim(text, "0123456789 \u00a0\u202f.,'’#E+") == "":
+			d.loose(text)
+			text = d.number
+		default:
+			d.loose(d.number)
+		}
+		d.top().literal(text)
+	}
+	d.numberAt = 0
 }
 
 func (d *odfText) openTable(name string) {
@@ -158,6 +196,8 @@ func (d *odfText) end(name string) {
 	case "p", "h":
 		d.para = max(0, d.para-1)
 		d.top().block()
+	case "table-cell", "covered-table-cell":
+		d.endCell()
 	case "generator":
 		d.inProgram = false
 	case "table":

@@ -118,6 +118,27 @@ func TestOffice(t *testing.T) {
 			},
 		},
 		{
+			name: "docx WordArt", file: "a.docx",
+			files: docx(para(run("8901") + `<w:r><w:pict><v:shape><v:textpath string="UTKAST 1"/></v:shape></w:pict></w:r>` + run("02-2387"))),
+			want: []Segment{
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "890102-2387"},
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "UTKAST 1"},
+			},
+		},
+		{
+			name: "docx form field", file: "a.docx",
+			files: docx(para(`<w:r><w:fldChar><w:ffData><w:textInput><w:default w:val="890102-2387"/></w:textInput><w:statusText w:val="skriv"/></w:ffData></w:fldChar></w:r>`)),
+			want:  []Segment{{Where: "att[1]/a.docx", Kind: Hidden, Text: "890102-2387\nskriv"}},
+		},
+		{
+			name: "docx hidden run", file: "a.docx",
+			files: docx(para(`<w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>` + run("nr 8901") + `<w:r><w:rPr><w:vanish/></w:rPr><w:t>gömt</w:t></w:r>` + `<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>02</w:t></w:r>` + run("-2387"))),
+			want: []Segment{
+				{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "nr 8901gömt02-2387"},
+				{Where: "att[1]/a.docx", Kind: Hidden, Text: "nr 890102-2387"},
+			},
+		},
+		{
 			name: "docx other parts", file: "a.docx",
 			files: docx(para(run("x")),
 				file{"word/header1.xml", "<w:hdr>" + para(run("sidhuvud")) + "</w:hdr>"},
@@ -180,10 +201,34 @@ func TestOffice(t *testing.T) {
 				{"content.xml", odfHead + `<table:table table:name="Blad1"><table:table-row><table:table-cell><text:p>a</text:p></table:table-cell><table:table-cell office:value="198901022387"><text:p>1,98901E+11</text:p></table:table-cell></table:table-row></table:table><table:table table:name="B2"><table:table-row><table:table-cell><text:p>c</text:p></table:table-cell></table:table-row></table:table></office:document-content>`},
 			},
 			want: []Segment{
-				{Where: "att[1]/a.ods!Blad1", Kind: AttachmentText, Text: "a\t1,98901E+11"},
+				{Where: "att[1]/a.ods!Blad1", Kind: AttachmentText, Text: "a\t198901022387"},
 				{Where: "att[1]/a.ods!B2", Kind: AttachmentText, Text: "c"},
-				{Where: "att[1]/a.ods", Kind: Hidden, Text: "198901022387"},
+				{Where: "att[1]/a.ods", Kind: Hidden, Text: "1,98901E+11"},
 			},
+		},
+		{
+			name: "numbers in ods", file: "a.ods",
+			files: []file{
+				{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"},
+				{"content.xml", odfHead + `<table:content-validation table:condition="of:cell-content-is-in-list(&quot;a&quot;)"/><table:table table:name="Blad1"><table:table-row>` +
+					`<table:table-cell office:value="8901022387"><text:p>8 901 022 387</text:p></table:table-cell>` +
+					`<table:table-cell office:value="8901022387"><text:p>890102-2387<office:annotation><text:p>not</text:p></office:annotation></text:p></table:table-cell>` +
+					`<table:table-cell office:value="12345678.5"><text:p>12 345 678,50 kr</text:p></table:table-cell>` +
+					`<table:table-cell office:value="198901022387"/><table:table-cell><text:p>slut</text:p></table:table-cell></table:table-row></table:table></office:document-content>`},
+			},
+			want: []Segment{
+				{Where: "att[1]/a.ods!Blad1", Kind: AttachmentText, Text: "8901022387\t890102-2387\t12 345 678,50 kr\t198901022387\tslut\nnot"},
+				{Where: "att[1]/a.ods", Kind: Hidden, Text: `of:cell-content-is-in-list("a")`},
+				{Where: "att[1]/a.ods", Kind: Hidden, Text: "8 901 022 387\n8901022387\n12345678.5"},
+			},
+		},
+		{
+			name: "odt user field", file: "a.odt",
+			files: []file{
+				{"mimetype", "application/vnd.oasis.opendocument.text"},
+				{"content.xml", odfHead + `<text:user-field-decl text:name="x" office:string-value="890102-2387"/></office:document-content>`},
+			},
+			want: []Segment{{Where: "att[1]/a.odt", Kind: Hidden, Text: "890102-2387"}},
 		},
 		{
 			name: "odt with a password", file: "a.odt",

@@ -21,6 +21,8 @@ type paragraphs struct {
 	tabs    bool   // inside the definition of tab stops
 	deleted int    // open deletions
 	added   int    // open insertions
+	run     bool   // inside a run
+	vanish  bool   // the run is hidden
 	field   strings.Builder
 }
 
@@ -32,6 +34,8 @@ type level struct {
 	flow
 	before strings.Builder // the paragraph as it was before tracked changes
 	edited bool
+	seen   []byte // the paragraph without hidden runs
+	hides  bool   // it has some
 }
 
 func newParagraphs(limit int64) *paragraphs {
@@ -68,8 +72,17 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		if len(d.levels) < maxLevels {
 			d.levels = append(d.levels, &level{})
 		}
-	case "docVar":
-		d.loose(attr(attrs, "val"))
+	case "r":
+		d.run, d.vanish = true, false
+	case "vanish":
+		v := attr(attrs, "val")
+		d.vanish = d.run && v != "0" && v != "false" && v != "off" // outside of a run it is about the mark of a paragraph
+	case "textpath": // WordArt, watermarks
+		d.besides(attr(attrs, "string"))
+	case "docVar", "default", "statusText", "helpText", "listEntry": // the last ones of a form field
+		if v := attr(attrs, "val"); len(v) > 1 {
+			d.loose(v)
+		}
 	case "fldSimple":
 		d.loose(attr(attrs, "instr"))
 	}
@@ -101,6 +114,8 @@ func (d *paragraphs) end(name string) {
 		d.endParagraph()
 	case "tr":
 		d.top().row()
+	case "r":
+		d.run, d.vanish = false, false
 	case "tabs":
 		d.tabs = false
 	case "del", "moveFrom":
@@ -109,9 +124,7 @@ func (d *paragraphs) end(name string) {
 		d.added = max(0, d.added-1)
 	case "txbxContent":
 		if len(d.levels) > 1 {
-			if s := d.top().String(); s != "" {
-				d.aside.WriteString("\n" + s)
-			}
+			d.besides(d.top().String())
 			d.levels = d.levels[:len(d.levels)-1]
 		}
 	}
@@ -122,8 +135,12 @@ func (d *paragraphs) endParagraph() {
 	if l.edited {
 		d.loose(l.before.String())
 	}
+	if l.hides {
+		d.loose(string(l.seen))
+	}
 	l.before.Reset()
-	l.edited = false
+	l.seen = l.seen[:0]
+	l.edited, l.hides = false, false
 	l.block()
 	d.loose(d.field.String())
 	d.field.Reset()
@@ -158,6 +175,16 @@ func (d *paragraphs) put(s string) {
 		return
 	}
 	l.literal(s)
+	if l.hides = l.hides || d.vanish; !d.vanish {
+		l.seen = append(l.seen, s...)
+	}
+}
+
+// besides keeps what is shown, but not in the row of the text.
+func (d *paragraphs) besides(s string) {
+	if s != "" && int64(d.aside.Len()) <= d.limit {
+		d.aside.WriteString("\n" + s)
+	}
 }
 
 // loose keeps text that stands outside of paragraphs.

@@ -25,9 +25,9 @@ func (w *walker) rtfText(f *leaf, b []byte) {
 	if d.damaged {
 		w.unreadable(f.where, Corrupt, "damaged RTF document")
 	}
-	text := d.text.String()
+	text := d.text.String() + d.beside.String()
 	if d.html {
-		w.markup(f, d.text.String(), f.kind) // RTF that only carries HTML, MS-OXRTFEX
+		w.markup(f, text, f.kind) // RTF that only carries HTML, MS-OXRTFEX
 	} else {
 		w.segment(f.where, f.kind, f.att, text)
 	}
@@ -85,6 +85,7 @@ type rtf struct {
 	stack  []rtfGroup
 	bytes  []byte // text in the code page, not decoded yet
 	text   strings.Builder
+	beside strings.Builder // headers, footers, notes and text boxes: each a paragraph of its own, behind the text that it would cut
 	hidden strings.Builder
 
 	objects [][]byte // one digit a byte
@@ -97,10 +98,11 @@ type rtf struct {
 type rtfGroup struct {
 	skip   int // characters that stand in for one \u, \uc
 	dest   rtfDest
-	hidden bool // \v
-	star   bool // \* was met: an unknown destination is to be passed over
-	start  bool // nothing was met yet
-	own    bool // the destination began with this group
+	hidden bool             // \v
+	star   bool             // \* was met: an unknown destination is to be passed over
+	start  bool             // nothing was met yet
+	own    bool             // the destination began with this group
+	beside *strings.Builder // what is shown beside the text, or nil
 }
 
 type rtfDest uint8
@@ -115,7 +117,7 @@ const (
 func (d *rtf) read(b []byte, expired func() bool) {
 	left := 0 // characters to pass over behind \u
 	for n := 0; len(b) > 0; n++ {
-		if n%4096 == 4095 && (expired() || int64(d.text.Len()) > d.limit) {
+		if n%4096 == 4095 && (expired() || !d.room()) {
 			break
 		}
 		switch c := b[0]; c {
@@ -137,8 +139,7 @@ func (d *rtf) read(b []byte, expired func() bool) {
 			if d.group.own && d.group.dest == rtfAside {
 				d.apart = true // one property must not run into the next
 			}
-			d.group = d.stack[len(d.stack)-1]
-			d.stack = d.stack[:len(d.stack)-1]
+			d.closeGroup()
 			left, b = 0, b[1:]
 		case '\\':
 			b = d.control(b[1:], &left)
@@ -154,8 +155,25 @@ func (d *rtf) read(b []byte, expired func() bool) {
 		}
 	}
 	d.flush()
-	d.damaged = d.damaged || len(d.stack) > 0 && int64(d.text.Len()) <= d.limit
+	d.damaged = d.damaged || len(d.stack) > 0 && d.room()
+	for len(d.stack) > 0 {
+		d.closeGroup()
+	}
 }
+
+// closeGroup goes back to the group around.
+func (d *rtf) closeGroup() {
+	in := d.group
+	d.group = d.stack[len(d.stack)-1]
+	d.stack = d.stack[:len(d.stack)-1]
+	if in.beside != d.group.beside && in.beside.Len() > 0 && d.room() {
+		d.beside.WriteByte('\n')
+		d.beside.WriteString(in.beside.String())
+	}
+}
+
+// room says whether more text may be taken.
+func (d *rtf) room() bool { return int64(d.text.Len()+d.beside.Len()) <= d.limit }
 
 // control reads what stands behind a backslash, and returns the rest.
 func (d *rtf) control(b []byte, left *int) []byte {
@@ -292,7 +310,9 @@ func (d *rtf) destination(word string) {
 	case "info", "title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm", "fldinst",
 		"bkmkstart", "bkmkend", "userprops", "docvar", "atnauthor", "atnid", "xe", "tc", "objclass", "objname", "sn", "sv":
 		d.group.dest = rtfAside
-	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt", "htmltag":
+	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt":
+		d.group.beside = &strings.Builder{}
+	case "htmltag":
 		d.put("\n")
 	default:
 		if d.group.star && d.group.dest == rtfBody && word != "shpinst" && word != "ud" && word != "upr" && !strings.HasPrefix(word, "mhtmltag") {
@@ -352,7 +372,12 @@ func (d *rtf) put(s string) {
 			}
 			d.hidden.WriteString(s)
 		}
-	case int64(d.text.Len()) <= d.limit:
+	case d.group.beside != nil:
+		d.apart = d.hidden.Len() > 0
+		if int64(d.group.beside.Len()) <= d.limit {
+			d.group.beside.WriteString(s)
+		}
+	case d.room():
 		d.apart = d.hidden.Len() > 0
 		d.text.WriteString(s)
 	}

@@ -133,7 +133,7 @@ func (w *walker) byClass(f *leaf, text string) {
 			w.segment(f.where, Hidden, f.att, jsonStrings(text))
 		}
 	case asCalendar:
-		w.segment(f.where, f.kind, f.att, unfoldCalendar(text))
+		w.calendar(f, text)
 	case asTable:
 		w.segment(f.where, f.kind, f.att, tabulate(text))
 	default:

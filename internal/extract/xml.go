@@ -129,21 +129,42 @@ func attr(attrs []xml.Attr, name string) string {
 	return ""
 }
 
-// xmlText gives out an XML attachment: the text between the tags one a line, the
-// values of attributes, and comments. XML that cannot be read to its end is given out as it stands too.
+// xmlText gives out an XML attachment: the text between the tags one a line, or in the paragraphs of a vocabulary that is
+// known, the values of attributes, and comments. XML that cannot be read to its end is given out as it stands too.
 func (w *walker) xmlText(f *leaf, text string) {
 	g := &genericXML{limit: int(w.lim.Text)}
+	x := &flatXML{genericXML: g, limit: w.lim.Text}
+	give := func() { w.segment(f.where, f.kind, f.att, g.text.String()) }
+	switch vocabularyOf(text) {
+	case wordXML:
+		d := newParagraphs(w.text)
+		x.text = d
+		give = func() { w.giveParagraphs(f.where, f.att, d) }
+	case odfXML:
+		d := w.newODFText(f.where, f.att, strings.Contains(text, "office:spreadsheet"))
+		x.text = d
+		give = func() { w.giveODF(f.where, f.att, d) }
+	case svgXML:
+		r := &runsOfText{limit: int(w.lim.Text)}
+		x.text = r
+		give = func() {
+			w.segment(f.where, f.kind, f.att, g.text.String())
+			w.segment(f.where, Hidden, f.att, r.lines.String())
+		}
+	case anyXML:
+	}
 	before := len(w.out.Unreadable)
 	guard := &tokenGuard{r: strings.NewReader(text), max: w.lim.Text + tokenRoom}
 	d := xml.NewDecoder(guard)
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // the charset was undone
-	w.decode(d, guard, f.where, g)
-	w.segment(f.where, f.kind, f.att, g.text.String())
+	w.decode(d, guard, f.where, x)
+	give()
 	w.segment(f.where, Hidden, f.att, g.attrs.String())
 	w.segment(f.where, Href, f.att, g.links.String())
 	if len(w.out.Unreadable) > before {
 		w.segment(f.where, Hidden, f.att, text)
 	}
+	w.flatFiles(f, x)
 }
 
 // genericXML collects everything that XML of an unknown vocabulary could show.
