@@ -27,6 +27,7 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	if !endsAsPDF(r, n) { // what stood behind the cut is missed by nobody who opens it
 		w.unreadable(f.where, Corrupt, "PDF file without its end")
 	}
+	w.behindPDF(f, r, n)
 	d, err := w.pdf.Open(r, n)
 	switch {
 	case errors.Is(err, pdf.ErrEncrypted):
@@ -86,6 +87,25 @@ func endsAsPDF(r io.ReaderAt, n int64) bool {
 	k, _ := r.ReadAt(buf, n-int64(len(buf))) // a short read is the end
 	tail := bytes.TrimRight(buf[:k], "\x00 \t\r\n")
 	return bytes.Contains(tail[max(0, len(tail)-1024):], []byte("%%EOF"))
+}
+
+// behindPDF reads what stands behind the mark that ends a file. Nobody is shown it, and nothing keeps it from being sent. Web
+// servers leave text there, which is no doubt about the file.
+func (w *walker) behindPDF(f *leaf, r io.ReaderAt, n int64) {
+	buf := make([]byte, min(n, 16<<10))
+	k, _ := r.ReadAt(buf, n-int64(len(buf))) // a short read is the end
+	i := bytes.LastIndex(buf[:k], []byte("%%EOF"))
+	if i < 0 {
+		return
+	}
+	tail := bytes.Trim(buf[i+len("%%EOF"):k], "\x00\x1a \t\r\n")
+	switch {
+	case len(tail) == 0 || bytes.Contains(tail, archiveEnd): // that was read as an archive
+	case sniff(tail[:min(len(tail), sniffLen)], "", "").class < asZip:
+		w.bytesInside(f, behindName, tail)
+	default:
+		w.unreadable(f.where, Ambiguous, "data behind the PDF file")
+	}
 }
 
 func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
