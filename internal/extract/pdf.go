@@ -51,9 +51,14 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	}
 	seen := shownLines{}
 	w.pdfPages(f, d, seen)
-	w.segment(f.where+"!properties", Hidden, f.att, strings.Join(d.Properties(), "\n"))
-	w.segment(f.where+"!bookmarks", Hidden, f.att, strings.Join(d.Bookmarks(), "\n"))
-	w.segment(f.where+"!scripts", Hidden, f.att, strings.Join(d.Scripts(), "\n"))
+	for _, said := range []struct {
+		place string
+		texts []string
+	}{{"!properties", d.Properties()}, {"!bookmarks", d.Bookmarks()}, {"!scripts", d.Scripts()}} {
+		text := strings.Join(said.texts, "\n")
+		w.segment(f.where+said.place, Hidden, f.att, text)
+		seen.add(text)
+	}
 	for _, packet := range d.XFA() {
 		w.pdfXML(f, "form", packet)
 	}
@@ -62,8 +67,9 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	if !complete {
 		w.unreadable(f.where, TooMany, "more files in the PDF file than the limit")
 	}
-	w.pdfFiles(f, files)
+	w.pdfFiles(f, files, seen)
 	w.carried(f, c)
+	w.asides(f, c, seen)
 	w.revisions(f, d, c, r, seen)
 	w.beside(f, d, c, file, size, seen)
 	if d.Broken() {
@@ -133,7 +139,10 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 		seen.add(p.Shown)
 		w.segment(where, Hidden, f.att, strings.Join(append(p.Comments, p.Fields...), "\n"))
 		w.segment(where, Href, f.att, strings.Join(p.Links, "\n"))
-		w.pdfFiles(f, p.Files)
+		for _, said := range [][]string{p.Comments, p.Fields, p.Links} {
+			seen.add(strings.ReplaceAll(strings.Join(said, "\n"), "\t", "\n"))
+		}
+		w.pdfFiles(f, p.Files, seen)
 		shows = shows || !p.Empty
 	}
 	if !shows { // a damaged file can look so
@@ -151,11 +160,12 @@ func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int
 }
 
 // pdfFiles reads the files that lie in a PDF file.
-func (w *walker) pdfFiles(f *leaf, files []pdf.File) {
+func (w *walker) pdfFiles(f *leaf, files []pdf.File, seen shownLines) {
 	for i := range files {
 		if !w.entry(f) {
 			return
 		}
+		seen.file(&files[i])
 		w.entryName(f, files[i].Name)
 		if files[i].Content == nil {
 			w.unreadable(f.where, Corrupt, "damaged file in a PDF file")
