@@ -58,7 +58,7 @@ func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 	case asPacked:
 		w.openPacked(f, r, n)
 	case asTar:
-		w.openTar(f, io.NewSectionReader(r, 0, n))
+		w.openTar(f, r, n)
 	default:
 		w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
 	}

@@ -63,12 +63,14 @@ func packedName(name string) string {
 
 // openTar reads files in a row (POSIX.1-2001 pax, ustar, GNU). Links point to names and hold nothing, so nothing is
 // followed.
-func (w *walker) openTar(f *leaf, r io.Reader) {
-	t := tar.NewReader(r)
+func (w *walker) openTar(f *leaf, r io.ReaderAt, n int64) {
+	src := io.NewSectionReader(r, 0, n)
+	t := tar.NewReader(src)
 	for {
 		h, err := t.Next()
 		switch {
 		case errors.Is(err, io.EOF):
+			w.behindTar(f, r, src, n)
 			return
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
 			w.unreadable(f.where, Corrupt, "damaged archive")
@@ -80,6 +82,22 @@ func (w *walker) openTar(f *leaf, r io.Reader) {
 		w.segment(f.where, Hidden, f.att, lenient([]byte(h.Linkname)))
 		if h.Typeflag == tar.TypeReg && h.Size > 0 {
 			w.file(f, lenient([]byte(h.Name)), &unpacker{w: w, where: f.where, r: t, ratio: &ratio{packed: h.Size}}, false)
+		}
+	}
+}
+
+// behindTar reads what stands behind the zeros that end an archive and fill it up. Some programs go on there (tar -i), and two
+// archives in a row are what cat makes of them.
+func (w *walker) behindTar(f *leaf, r io.ReaderAt, src io.Seeker, n int64) {
+	at, err := src.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return
+	}
+	zeros := bufio.NewReader(io.NewSectionReader(r, at, n-at))
+	for ; at < n; at++ {
+		if c, err := zeros.ReadByte(); err != nil || c != 0 {
+			w.leftover(f, r, at, n)
+			return
 		}
 	}
 }

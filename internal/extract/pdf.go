@@ -27,6 +27,7 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	if !endsAsPDF(r, n) { // what stood behind the cut is missed by nobody who opens it
 		w.unreadable(f.where, Corrupt, "PDF file without its end")
 	}
+	w.behindPDF(f, r, n)
 	d, err := w.pdf.Open(r, n)
 	switch {
 	case errors.Is(err, pdf.ErrEncrypted):
@@ -50,9 +51,14 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	}
 	seen := shownLines{}
 	w.pdfPages(f, d, seen)
-	w.segment(f.where+"!properties", Hidden, f.att, strings.Join(d.Properties(), "\n"))
-	w.segment(f.where+"!bookmarks", Hidden, f.att, strings.Join(d.Bookmarks(), "\n"))
-	w.segment(f.where+"!scripts", Hidden, f.att, strings.Join(d.Scripts(), "\n"))
+	for _, said := range []struct {
+		place string
+		texts []string
+	}{{"!properties", d.Properties()}, {"!bookmarks", d.Bookmarks()}, {"!scripts", d.Scripts()}} {
+		text := strings.Join(said.texts, "\n")
+		w.segment(f.where+said.place, Hidden, f.att, text)
+		seen.add(text)
+	}
 	for _, packet := range d.XFA() {
 		w.pdfXML(f, "form", packet)
 	}
@@ -61,8 +67,9 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	if !complete {
 		w.unreadable(f.where, TooMany, "more files in the PDF file than the limit")
 	}
-	w.pdfFiles(f, files)
+	w.pdfFiles(f, files, seen)
 	w.carried(f, c)
+	w.asides(f, c, seen)
 	w.revisions(f, d, c, r, seen)
 	w.beside(f, d, c, file, size, seen)
 	if d.Broken() {
@@ -86,6 +93,25 @@ func endsAsPDF(r io.ReaderAt, n int64) bool {
 	k, _ := r.ReadAt(buf, n-int64(len(buf))) // a short read is the end
 	tail := bytes.TrimRight(buf[:k], "\x00 \t\r\n")
 	return bytes.Contains(tail[max(0, len(tail)-1024):], []byte("%%EOF"))
+}
+
+// behindPDF reads what stands behind the mark that ends a file. Nobody is shown it, and nothing keeps it from being sent. Web
+// servers leave text there, which is no doubt about the file.
+func (w *walker) behindPDF(f *leaf, r io.ReaderAt, n int64) {
+	buf := make([]byte, min(n, 16<<10))
+	k, _ := r.ReadAt(buf, n-int64(len(buf))) // a short read is the end
+	i := bytes.LastIndex(buf[:k], []byte("%%EOF"))
+	if i < 0 {
+		return
+	}
+	tail := bytes.Trim(buf[i+len("%%EOF"):k], "\x00\x1a \t\r\n")
+	switch {
+	case len(tail) == 0 || bytes.Contains(tail, archiveEnd): // that was read as an archive
+	case sniff(tail[:min(len(tail), sniffLen)], "", "").class < asZip:
+		w.bytesInside(f, behindName, tail)
+	default:
+		w.unreadable(f.where, Ambiguous, "data behind the PDF file")
+	}
 }
 
 func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
@@ -113,7 +139,10 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 		seen.add(p.Shown)
 		w.segment(where, Hidden, f.att, strings.Join(append(p.Comments, p.Fields...), "\n"))
 		w.segment(where, Href, f.att, strings.Join(p.Links, "\n"))
-		w.pdfFiles(f, p.Files)
+		for _, said := range [][]string{p.Comments, p.Fields, p.Links} {
+			seen.add(strings.ReplaceAll(strings.Join(said, "\n"), "\t", "\n"))
+		}
+		w.pdfFiles(f, p.Files, seen)
 		shows = shows || !p.Empty
 	}
 	if !shows { // a damaged file can look so
@@ -131,11 +160,12 @@ func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int
 }
 
 // pdfFiles reads the files that lie in a PDF file.
-func (w *walker) pdfFiles(f *leaf, files []pdf.File) {
+func (w *walker) pdfFiles(f *leaf, files []pdf.File, seen shownLines) {
 	for i := range files {
 		if !w.entry(f) {
 			return
 		}
+		seen.file(&files[i])
 		w.entryName(f, files[i].Name)
 		if files[i].Content == nil {
 			w.unreadable(f.where, Corrupt, "damaged file in a PDF file")

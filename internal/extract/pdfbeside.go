@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"crypto/sha256"
 	"io"
 	"strconv"
 	"strings"
@@ -19,6 +20,37 @@ func (s shownLines) add(text string) (fresh bool) {
 		}
 	}
 	return fresh
+}
+
+// file says whether a file was not there; of one that could not be read only the name tells.
+func (s shownLines) file(in *pdf.File) (fresh bool) {
+	name, sum := " name "+in.Name, sha256.Sum256(in.Content) // no line begins so
+	content := " content " + string(sum[:])
+	fresh = !s[content]
+	if in.Content == nil {
+		fresh = !s[name]
+	}
+	s[name] = true
+	s[content] = s[content] || in.Content != nil
+	return fresh
+}
+
+// asides gives out what hangs on anything but the pages, where nothing above came upon it.
+func (w *walker) asides(f *leaf, c *pdf.Carried, seen shownLines) {
+	var texts []string
+	for _, t := range c.Asides {
+		if seen.add(strings.ReplaceAll(t, "\t", "\n")) {
+			texts = append(texts, t)
+		}
+	}
+	w.segment(f.where+"!asides", Hidden, f.att, strings.Join(texts, "\n"))
+	var files []pdf.File
+	for i := range c.Files {
+		if seen.file(&c.Files[i]) {
+			files = append(files, c.Files[i])
+		}
+	}
+	w.pdfFiles(f, files, seen)
 }
 
 // unlocked goes through a file that is encrypted, and opens without a password, as it is without.

@@ -26,6 +26,8 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	w.segment(f.where, Hidden, f.att, lenient([]byte(zr.Comment)))
 	if !listsFirst(r, zr.File) {
 		w.unreadable(f.where, Ambiguous, "archive whose first file is not in its list")
+	} else {
+		w.besideFiles(f, r, n, zr.File)
 	}
 	a := w.index(f, zr.File)
 	switch {

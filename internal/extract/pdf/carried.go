@@ -14,6 +14,8 @@ import (
 type Carried struct {
 	Texts     []string // that stand for what is shown: ActualText, Alt, E (ISO 32000-1, 14.9)
 	XML       [][]byte // metadata that is packed, and so not to be found by looking for it
+	Asides    []string // strings of anything but pages
+	Files     []File   // that hang on anything
 	Revisions []int64  // where the file ended before it was changed (7.5.6), oldest first
 	Replaced  bool     // text is shown that stands for another
 	Drawn     bool     // a font has drawings for letters and does not say which, or has letters for letters
@@ -35,6 +37,7 @@ type Carried struct {
 	last                   int    // the greatest number of an object
 	unpacked               int64  // bytes
 	said                   map[string]bool
+	beside                 asides
 }
 
 // objects are kept in the order in which they were met, each number once.
@@ -64,9 +67,11 @@ func Carry(r io.ReaderAt, n int64, stop func() bool) *Carried {
 	c := &Carried{
 		fonts: map[name]string{}, glyphs: map[int]string{}, encodings: map[int]dict{}, contents: map[int]bool{},
 		reached: map[int]bool{}, arrays: map[int][]any{}, kids: map[int][]any{}, said: map[string]bool{},
+		beside: asides{known: map[string]bool{}, begins: map[int]int64{}, names: map[int]string{}, file: map[int]bool{}},
 	}
 	s := &scanner{r: r, n: n, out: c, stop: stop}
 	s.run()
+	s.asides()
 	c.resolve()
 	return c
 }
@@ -192,7 +197,10 @@ func (c *Carried) object(r ref, v any, at int64) {
 	}
 	c.last = max(c.last, r.num)
 	switch v := v.(type) {
+	case text:
+		c.keepAside(v)
 	case []any:
+		c.asideText(v)
 		if len(v) > 0 {
 			if _, ok := v[0].(ref); ok {
 				c.arrays[r.num] = v
@@ -263,6 +271,7 @@ func (c *Carried) look(v any) {
 }
 
 func (c *Carried) lookDict(d dict) {
+	c.aside(d)
 	for _, k := range []name{"ActualText", "Alt", "E"} {
 		if t, ok := d.of[k].(text); ok {
 			c.say(t)

@@ -165,6 +165,19 @@ func (s *scanner) object(at int64, r ref) (next int64, d dict) {
 	if d.of == nil || !bytes.HasPrefix(l.b[l.i:], []byte("stream")) {
 		return max(next, begin), d
 	}
+	d, from, size := s.stream(l, d, begin)
+	if r.num > maxObject {
+		return from + size, d
+	}
+	if len(s.out.beside.begins) < maxObjects {
+		s.out.beside.begins[r.num] = begin
+	}
+	s.out.stream(object{ref: r, at: at0}, d, func() io.Reader { return io.NewSectionReader(s.r, from, size) })
+	return from + size, d
+}
+
+// stream says where the content of a stream stands of which the dictionary was read from a place, and keeps that.
+func (s *scanner) stream(l *lexer, d dict, begin int64) (kept dict, from, size int64) {
 	l.i += len("stream")
 	if l.at(0) == '\r' {
 		l.i++
@@ -172,14 +185,9 @@ func (s *scanner) object(at int64, r ref) (next int64, d dict) {
 	if l.at(0) == '\n' {
 		l.i++
 	}
-	from := begin + int64(l.i)
-	d, _ = (&lexer{b: bytes.Clone(d.raw)}).value().(dict) // the window moves
-	size := s.length(d, from)
-	if r.num > maxObject {
-		return from + size, d
-	}
-	s.out.stream(object{ref: r, at: at0}, d, func() io.Reader { return io.NewSectionReader(s.r, from, size) })
-	return from + size, d
+	from = begin + int64(l.i)
+	kept, _ = (&lexer{b: bytes.Clone(d.raw)}).value().(dict) // the window moves
+	return kept, from, s.length(kept, from)
 }
 
 // length finds where a stream ends: where it says, or else at the next word that ends one.
