@@ -133,10 +133,8 @@ func (w *walker) embedded(f *leaf, b []byte) {
 	case len(b) == 0:
 	case w.pictured(f) != "":
 		w.pictures(f, w.pictured(f), b, false)
-	case c == asMessage:
-		w.inner(b, f)
-	case c == asMailbox:
-		w.mailbox(f, b)
+	case c == asMessage || c == asMailbox:
+		w.saved(f, b)
 	case c < asZip:
 		if int64(len(b)) > w.lim.Text {
 			w.full(f.where)

@@ -264,12 +264,12 @@ func (w *walker) other(l *lines, f *leaf) {
 		w.skip(l, f)
 		return
 	}
-	reason, detail := Unsupported, detailed("cannot read "+f.found.mime, f)
-	if (f.ext == "gpg" || f.ext == "pgp") && f.head[0]&0x80 != 0 {
-		reason, detail = Encrypted, "PGP file"
+	if (f.ext == "gpg" || f.ext == "pgp" || f.ext == "asc") && f.head[0]&0x80 != 0 {
+		w.pgpFile(l, f)
+		return
 	}
 	w.size(f, w.skip(l, f))
-	w.unreadable(f.where, reason, detail)
+	w.unreadable(f.where, Unsupported, detailed("cannot read "+f.found.mime, f))
 }
 
 // cms tells encrypted S/MIME content (RFC 8551) from signed.

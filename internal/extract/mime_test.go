@@ -271,7 +271,7 @@ func TestParse(t *testing.T) {
 			want: []Segment{{Where: "att[1]/smime.p7m", Kind: AttachmentText, Text: secret}},
 		},
 		{
-			name: "PGP/MIME", msg: "Content-Type: multipart/encrypted; boundary=B\n\n--B\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--B\nContent-Type: application/octet-stream\n\n" + armorHead + "\n\nabc=\n" + armorTail + "\n--B--\n",
+			name: "PGP/MIME", msg: "Content-Type: multipart/encrypted; boundary=B\n\n--B\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--B\nContent-Type: application/octet-stream\n\n" + armour(pgpPacket(pgpPublicKeyESK, octets(60)), pgpPacket(pgpProtected, octets(80))) + "--B--\n",
 			found: []Unreadable{{"att[2]", AlreadyProtected, "PGP message"}},
 		},
 		{

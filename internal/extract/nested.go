@@ -38,11 +38,31 @@ func (w *walker) savedMessage(l *lines, f *leaf) {
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
 	}
 	w.buf = nil // b is read while the walker goes on
+	w.saved(f, b)
+}
+
+// saved reads a message or a mailbox that is in memory.
+func (w *walker) saved(f *leaf, b []byte) {
 	if f.found.class == asMailbox {
 		w.mailbox(f, b)
 		return
 	}
+	if f.guessedMessage() {
+		w.alsoText(f, b)
+		b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n") // as it was recognised
+	}
 	w.inner(b, f)
+}
+
+// maxAlsoText is the largest message that is given out as it stands too where its first field leaves no doubt: the
+// encoded files in a larger one would leave no room for other text.
+const maxAlsoText = 1 << 20
+
+// alsoText gives out a message as the text that its name says it is.
+func (w *walker) alsoText(f *leaf, b []byte) {
+	if len(b) <= maxAlsoText || !messageHead(lowerHead(string(b[:sniffLen]))) {
+		w.segment(f.where, Hidden, f.att, decodeText(b, f.charset(b)).Text)
+	}
 }
 
 // mailbox reads each message of a mailbox (RFC 4155). Whether a line "From " inside a message was quoted does not matter

@@ -182,7 +182,7 @@ func sniffText(b []byte, declared, ext string) sniffed {
 	switch {
 	case mailboxHead(head):
 		return sniffed{"application/mbox", asMailbox}
-	case declared == "message/rfc822" || declared == "message/global" || ext == "eml" || messageHead(lower):
+	case calledMessage(declared, ext) || messageHead(lower) || headerLike(head):
 		return sniffed{"message/rfc822", asMessage}
 	case htmlHead(lower) || declared == "text/html" || ext == "html" || ext == "htm" || declared == "application/xhtml+xml":
 		return sniffed{"text/html", asHTML}
@@ -227,6 +227,54 @@ func messageHead(b []byte) bool {
 		}
 	}
 	return false
+}
+
+func calledMessage(declared, ext string) bool { return isMessage(declared) || ext == "eml" }
+
+// headerLike says whether a text begins with the header of a message, by its fields: at least two that messages have, and
+// something in them that hides text from whoever reads it as it stands, an encoding or parts. A mail quoted in a text has
+// no such fields, and is all there.
+func headerLike(b []byte) bool {
+	known, coded := 0, false
+	for len(b) > 0 {
+		var line []byte
+		line, b, _ = bytes.Cut(b, []byte("\n"))
+		line = bytes.TrimRight(line, "\r")
+		coded = coded || bytes.Contains(line, []byte("=?"))
+		switch {
+		case len(line) == 0:
+			return known > 1 && coded
+		case line[0] == ' ' || line[0] == '\t':
+		case !fieldLine(line):
+			if known == 0 {
+				return false // elsewhere a line that is none stands in the way of few programs
+			}
+		default:
+			name, _, _ := bytes.Cut(line, []byte(":"))
+			k, c := messageField(strings.ToLower(string(bytes.TrimRight(name, " \t"))))
+			if k {
+				known++
+			}
+			coded = coded || c
+		}
+	}
+	return known > 1 && coded
+}
+
+// messageField says whether a field (in lower case) is one of messages, and whether it says how to read the body.
+func messageField(name string) (known, coded bool) {
+	switch name {
+	case "mime-version", "content-type", "content-transfer-encoding", "content-disposition":
+		return true, true
+	case "from", "to", "cc", "subject", "message-id", "received", "return-path", "reply-to", "sender", "delivered-to", "in-reply-to", "references":
+		return true, false
+	}
+	return false, false
+}
+
+// guessedMessage says whether only the content of a file makes it a message: others show it as the text that it is.
+func (f *leaf) guessedMessage() bool {
+	return f.found.class == asMessage && !calledMessage(f.media.Type, f.ext)
 }
 
 // Object identifiers of CMS content (RFC 5652, RFC 5083), DER.

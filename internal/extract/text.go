@@ -163,8 +163,8 @@ const (
 // uuencoded files.
 func (w *walker) plainText(f *leaf, text string) {
 	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
-	if i := strings.Index(text, armorHead); i >= 0 && strings.Contains(text[i:], armorTail) {
-		w.unreadable(f.where, AlreadyProtected, "PGP message")
+	if strings.Contains(text, armorHead) {
+		w.armours(f, text)
 	}
 }
 
