@@ -133,8 +133,6 @@ func unarmour(s string) []byte {
 	return out
 }
 
-func notBase64(r rune) bool { return r > 0x7f || base64Value(byte(r)) < 0 } //nolint:gosec // ASCII
-
 // pgp walks the packets of a message. It is locked only when nothing but encrypted data and the keys to it are there: a
 // plain packet behind them is shown by some programs.
 func (w *walker) pgp(f *leaf, b []byte, nested int) pgpContent {
