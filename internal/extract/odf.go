@@ -24,6 +24,7 @@ func (w *walker) odf(a *archive) {
 			return
 		}
 	}
+	text := strings.Contains(kind, "text")
 	for _, zf := range a.files {
 		if w.expired() {
 			return
@@ -33,13 +34,15 @@ func (w *walker) odf(a *archive) {
 		switch {
 		case strings.HasSuffix(low, "/") || low == "mimetype" || low == "meta-inf/manifest.xml" || quietODF(low):
 		case ext == "xml" && path.Base(low) == "content.xml":
-			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"))
+			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"), text)
 		case ext == "xml":
-			w.odfPart(a, low, false)
+			w.odfPart(a, low, false, text)
 		default:
+			a.shows.file(low, ext, "")
 			w.embed(a, zf, true)
 		}
 	}
+	w.onlyPictures(a)
 }
 
 // quietODF names parts that hold settings and previews.
@@ -57,12 +60,19 @@ func (m *manifest) end(string)   {}
 func (m *manifest) chars([]byte) {}
 
 // odfPart reads one XML part; a spreadsheet gives one segment a table.
-func (w *walker) odfPart(a *archive, low string, tables bool) {
+// What stands on the pages of every spreadsheet and presentation by itself is not text that its author wrote.
+func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 	where := a.f.where
 	if low != "content.xml" {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
 	d := w.newODFText(where, a.f.att, tables)
+	if flush := d.flush; low != "styles.xml" || text {
+		d.flush = func(name, text string) {
+			a.shows.add(text)
+			flush(name, text)
+		}
+	}
 	w.xmlPart(a, a.byLow[low], where, d)
 	w.giveODF(where, a.f.att, d)
 }

@@ -305,6 +305,15 @@ func TestOffice(t *testing.T) {
 			found: []Unreadable{{"att[1]/a.docx", Corrupt, "office document without its main part"}},
 		},
 		{
+			name: "neither main part nor list of types", file: "a.docx", files: []file{{"_rels/.rels", "<Relationships/>"}, {"word/styles.xml", "<x/>"}},
+			found: []Unreadable{{"att[1]/a.docx", Corrupt, "office document without its main part"}},
+		},
+		{
+			name: "no list of types", file: "a.docx", files: docx(para(run("8901") + run("02-2387")))[1:],
+			want:  []Segment{{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "890102-2387"}},
+			found: []Unreadable{{"att[1]/a.docx", Corrupt, "office document without its list of types"}},
+		},
+		{
 			name: "malformed XML keeps what came before", file: "a.docx",
 			files: []file{{"[Content_Types].xml", wordTypes}, {"word/document.xml", "<w:document><w:p><w:r><w:t>före</w:t></w:r></w:p><w:p <"}},
 			want:  []Segment{{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "före"}},

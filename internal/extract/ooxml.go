@@ -43,7 +43,11 @@ func (c *contentTypes) of(low string) string {
 // refers to it or not: what is not shown can still be found by who gets the file.
 func (w *walker) ooxml(a *archive) {
 	a.types = contentTypes{byName: map[string]string{}, byExt: map[string]string{}}
-	w.xmlPart(a, a.byLow["[content_types].xml"], a.f.where, &a.types)
+	if zf := a.byLow["[content_types].xml"]; zf != nil {
+		w.xmlPart(a, zf, a.f.where, &a.types)
+	} else {
+		w.unreadable(a.f.where, Corrupt, "office document without its list of types")
+	}
 	w.mainPart(a)
 	book := w.workbook(a)
 	for _, zf := range a.files {
@@ -52,7 +56,18 @@ func (w *walker) ooxml(a *archive) {
 		}
 		w.officePart(a, zf, book)
 	}
+	w.onlyPictures(a)
 }
+
+const withoutMain = "office document without its main part"
+
+// hasMain says whether there is a main part under its usual name.
+func (a *archive) hasMain() bool {
+	return a.has("word/document.xml") || a.has("xl/workbook.xml") || a.has("ppt/presentation.xml")
+}
+
+// documentNamed says whether a file that is an archive is named as a document.
+func documentNamed(ext string) bool { return family(ext) == asZip && ext != "zip" }
 
 // mainPart checks that the part a document is made of exists, and names its type.
 func (w *walker) mainPart(a *archive) {
@@ -65,8 +80,8 @@ func (w *walker) mainPart(a *archive) {
 			}
 		}
 	}
-	if main == "" && named || main == "" && !a.has("word/document.xml") && !a.has("xl/workbook.xml") && !a.has("ppt/presentation.xml") {
-		w.unreadable(a.f.where, Corrupt, "office document without its main part")
+	if main == "" && named || main == "" && !a.hasMain() {
+		w.unreadable(a.f.where, Corrupt, withoutMain)
 	}
 	w.setDetected(a, strings.TrimSuffix(main, ".main+xml"))
 }
@@ -94,6 +109,7 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
 	default:
+		a.shows.file(low, ext, t)
 		w.embed(a, zf, true)
 	}
 }
@@ -126,13 +142,22 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	where := partWhere(a, zipName(zf))
 	d := newParagraphs(w.text)
 	w.xmlPart(a, zf, where, d)
-	w.giveParagraphs(where, a.f.att, d)
+	text, hidden := w.giveParagraphs(where, a.f.att, d)
+	switch low := strings.ToLower(zf.Name); {
+	case template(low):
+	case strings.Contains(low, "/charts/"): // values that are kept for a chart
+		a.shows.add(hidden)
+		fallthrough
+	default:
+		a.shows.add(text)
+	}
 }
 
-func (w *walker) giveParagraphs(where string, att int, d *paragraphs) {
-	text, hidden := d.result()
+func (w *walker) giveParagraphs(where string, att int, d *paragraphs) (text, hidden string) {
+	text, hidden = d.result()
 	w.segment(where, AttachmentText, att, text)
 	w.segment(where, Hidden, att, hidden)
+	return text, hidden
 }
 
 // relations gives out the links that lead out of the document.

@@ -176,6 +176,7 @@ func (w *walker) sheet(a *archive, zf *zip.File, name string, b *workbook) {
 	where := a.f.where + "!" + safeName(name)
 	s := &sheet{book: b, limit: w.text}
 	w.xmlPart(a, zf, where, s)
+	a.shows.add(s.out.String())
 	w.segment(where, AttachmentText, a.f.att, s.out.String())
 	w.segment(where, Hidden, a.f.att, s.loose.String())
 }

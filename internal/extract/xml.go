@@ -139,7 +139,7 @@ func (w *walker) xmlText(f *leaf, text string) {
 	case wordXML:
 		d := newParagraphs(w.text)
 		x.text = d
-		give = func() { w.giveParagraphs(f.where, f.att, d) }
+		give = func() { _, _ = w.giveParagraphs(f.where, f.att, d) }
 	case odfXML:
 		d := w.newODFText(f.where, f.att, strings.Contains(text, "office:spreadsheet"))
 		x.text = d

@@ -14,6 +14,7 @@ type archive struct {
 	files []*zip.File
 	byLow map[string]*zip.File // by lower-case name: office programs do not tell case apart
 	types contentTypes
+	shows showing
 }
 
 // openZip reads a zip file of size n.
@@ -30,12 +31,16 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 		w.besideFiles(f, r, n, zr.File)
 	}
 	a := w.index(f, zr.File)
+	a.shows.first = len(w.out.Pictures)
 	switch {
-	case a.has("[content_types].xml"):
+	case a.has("[content_types].xml") || a.hasMain():
 		w.ooxml(a)
 	case a.has("content.xml") && (a.has("mimetype") || a.has("meta-inf/manifest.xml")):
 		w.odf(a)
 	default:
+		if documentNamed(f.ext) {
+			w.unreadable(f.where, Corrupt, withoutMain)
+		}
 		w.listZip(a)
 	}
 }

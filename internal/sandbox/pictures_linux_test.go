@@ -26,6 +26,7 @@ const inPicture = "nr 890102-2387"
 // ocrWith are options under which pictures are read by a program.
 func ocrWith(p ocr.Program) Options {
 	return Options{Workers: 1, OCR: &OCR{
+		Time:    10 * time.Minute, // a busy machine is no finding
 		Program: p, Workers: 1, Pictures: extract.Pictures{Count: 5, LeastPixels: 1000, MostPixels: 10_000_000},
 	}}
 }
