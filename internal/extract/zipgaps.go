@@ -36,8 +36,6 @@ func (w *walker) leftover(f *leaf, r io.ReaderAt, from, to int64) {
 const (
 	zipFile      = "PK\x03\x04"
 	zipListed    = "PK\x01\x02"
-	zipExtra     = "PK\x06\x08"
-	zipSigned    = "PK\x05\x05"
 	zipEnd64     = "PK\x06\x06"
 	zipLocator   = "PK\x06\x07"
 	zipEnd       = "PK\x05\x06"
@@ -49,13 +47,14 @@ type zipRecords struct {
 	r      io.ReaderAt
 	n      int64
 	byData map[int64][]*zip.File // files of the list, by where their content begins
+	left   int                   // records of the list that may come
 	names  []string              // that files have beside their names in the list
 	buf    []byte
 }
 
 // besideFiles reads what stands between the records of an archive and behind them, and the names of files that the list has not.
 func (w *walker) besideFiles(f *leaf, r io.ReaderAt, n int64, files []*zip.File) {
-	z := &zipRecords{r: r, n: n, byData: map[int64][]*zip.File{}}
+	z := &zipRecords{r: r, n: n, left: len(files), byData: map[int64][]*zip.File{}}
 	if s := z.at(0, 4); s != zipFile && s != zipEnd || len(files) > w.lim.Files { // that many are reported
 		return
 	}
@@ -94,6 +93,7 @@ func (z *zipRecords) at(at int64, size int) string {
 
 // record says how long the record at a place is, 0 if there is none, and whether it is the last.
 func (z *zipRecords) record(at int64) (size int64, last bool) {
+	const end64 = 56
 	h := z.at(at, 46) // the longest that does not vary
 	short := func(i int) int64 {
 		if len(h) < i+2 {
@@ -105,13 +105,15 @@ func (z *zipRecords) record(at int64) (size int64, last bool) {
 	case zipFile:
 		return z.file(at, short(26), short(28)), false
 	case zipListed:
+		if z.left--; z.left < 0 { // one that the list has not can be as long as it likes
+			return 0, false
+		}
 		return 46 + short(28) + short(30) + short(32), false
-	case zipExtra:
-		return 8 + short(4) + short(6)<<16, false
-	case zipSigned:
-		return 6 + short(4), false
 	case zipEnd64:
-		return 12 + short(4) + short(6)<<16, false
+		if short(4) != end64-12 || short(6) != 0 { // more is room for anything
+			return 0, false
+		}
+		return end64, false
 	case zipLocator:
 		return 20, false
 	case zipEnd:
@@ -142,6 +144,7 @@ func (z *zipRecords) file(at, name, extra int64) int64 {
 	return data + size + z.sums(data+size, zf) - at
 }
 
+// slashed is a name with the separators that all but some programs write (APPNOTE 4.4.17).
 func slashed(name string) string { return strings.ReplaceAll(name, `\`, "/") }
 
 // sums is the length of the record with the checksum and the sizes behind a file, 0 if there is none (APPNOTE 4.3.9).
@@ -181,7 +184,7 @@ func (z *zipRecords) next(at int64) int64 {
 			}
 			i += k
 			switch string(b[i:min(i+4, n)]) {
-			case zipFile, zipListed, zipExtra, zipSigned, zipEnd64, zipLocator, zipEnd:
+			case zipFile, zipListed, zipEnd64, zipLocator, zipEnd:
 				return at + int64(i)
 			}
 			i += 2

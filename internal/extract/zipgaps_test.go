@@ -51,6 +51,11 @@ func TestBehindArchives(t *testing.T) {
 	list := bytes.Index(ordinary, []byte(zipListed))
 	slack := strings.Join([]string{string(ordinary[:list]), string(ordinary[list:])}, secret+"\n")
 	slack = slack[:len(slack)-6] + string(binary.LittleEndian.AppendUint32(nil, uint32(list+len(secret)+1))) + slack[len(slack)-2:]
+	long := make([]byte, 46)
+	copy(long, zipListed)
+	long[30] = byte(len(secret)) // its extra field
+	entry := slack[:list] + string(long) + slack[list:]
+	entry = entry[:len(entry)-6] + string(binary.LittleEndian.AppendUint32(nil, uint32(list+len(long)+len(secret)+1))) + entry[len(entry)-2:]
 	renamed := bytes.Replace(ordinary, []byte("a.txt"), []byte("8.901"), 1)
 	read := func(where string) []Segment { return []Segment{{Where: where, Kind: AttachmentText, Text: secret}} }
 	tests := []struct {
@@ -73,9 +78,11 @@ func TestBehindArchives(t *testing.T) {
 			checkContent(t, c, tt.want, nil, []Unreadable{{"att[1]/" + tt.name, Ambiguous, behindArchive}})
 		})
 	}
-	c := parseLimits(t, attached("d.zip", renamed), Limits{})
-	checkContent(t, c, []Segment{{Where: "att[1]/d.zip!8.901", Kind: AttachmentName, Text: "8.901"}}, nil,
-		[]Unreadable{{"att[1]/d.zip", Ambiguous, "two names of one file in the archive"}})
+	c := parseLimits(t, attached("d.zip", []byte(entry)), Limits{})
+	checkContent(t, c, nil, nil, []Unreadable{{"att[1]/d.zip", Ambiguous, behindArchive}, {"att[1]/d.zip!behind", Unsupported, "cannot read application/octet-stream"}})
+	c = parseLimits(t, attached("e.zip", renamed), Limits{})
+	checkContent(t, c, []Segment{{Where: "att[1]/e.zip!8.901", Kind: AttachmentName, Text: "8.901"}}, nil,
+		[]Unreadable{{"att[1]/e.zip", Ambiguous, "two names of one file in the archive"}})
 }
 
 // TestNothingBehind: how programs end and fill up their archives is no finding.

@@ -15,10 +15,10 @@ type asides struct {
 	file   map[int]bool
 }
 
-// wordless are keys of strings that programs write for programs, and of those that are read elsewhere.
+// wordless are keys of strings that programs write for programs, names of places to go to among them, and of those that are read elsewhere.
 var wordless = map[name]bool{
-	"ID": true, "IDS": true, "NM": true, "M": true, "CheckSum": true, "CharSet": true, "Panose": true, "Registry": true, "Ordering": true,
-	"DA": true, "Lang": true, "Cert": true, "Names": true, "Limits": true, "ColorSpace": true, "CS": true,
+	"ID": true, "IDS": true, "NM": true, "M": true, "CheckSum": true, "CharSet": true, "FontFamily": true, "Panose": true, "Registry": true, "Ordering": true,
+	"DA": true, "D": true, "Lang": true, "Cert": true, "Names": true, "Limits": true, "ColorSpace": true, "CS": true,
 	"ActualText": true, "Alt": true, "E": true,
 }
 

@@ -15,6 +15,7 @@ func TestLexer(t *testing.T) {
 	for _, tt := range []struct{ in, want string }{
 		{`(a\(b\)(c)\101\5x\
 d)`, "a(b)(c)A\x05xd"},
+		{`(\070\71\040\0600)`, "89 00"},
 		{"<41 4 2 5>", "ABP"},
 		{"(\xfe\xff\x00\xe5)", "å"},
 		{"<EFBBBFC3A5>", "å"},

@@ -171,7 +171,7 @@ func (d *Document) text(page requests.Page) (string, error) {
 	if d.failed(err) {
 		return "", ErrDamaged
 	}
-	return clean(got.Text), nil
+	return clean(d.boxes(got.Text, t.TextPage)), nil
 }
 
 // clean takes out what PDFium writes for characters that it cannot name (U+FFFE, also for a hyphen at the end of a line)

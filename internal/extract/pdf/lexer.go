@@ -195,7 +195,7 @@ func (l *lexer) escape(out []byte) []byte {
 		v := c - '0'
 		for k := 0; k < 2 && l.at(1) >= '0' && l.at(1) <= '7'; k++ {
 			l.i++
-			v = v<<3 | l.at(0) - '0' // what is over is dropped
+			v = v<<3 | (l.at(0) - '0') // what is over is dropped
 		}
 		return append(out, v)
 	default:
