@@ -284,6 +284,15 @@ func TestParse(t *testing.T) {
 			want: []Segment{{Where: "body/text!a.txt", Kind: AttachmentText, Text: "Cat"}},
 		},
 		{
+			name: "text declared as PDF", msg: mixed("\na", "Content-Type: application/pdf; name=a.txt\n\nnr "+secret),
+			want:  []Segment{{Where: "att[1]/a.txt", Kind: AttachmentText, Text: secret}},
+			found: []Unreadable{{"att[1]/a.txt", Ambiguous, "content does not fit the declared type"}},
+		},
+		{
+			name: "table declared as a spreadsheet", msg: mixed("\na", "Content-Type: application/vnd.ms-excel; name=a.csv\n\nnr,"+secret),
+			want: []Segment{{Where: "att[1]/a.csv", Kind: AttachmentText, Text: secret}},
+		},
+		{
 			name: "uuencoded file in HTML", msg: "Content-Type: text/html\n\n<pre>begin 644 a.txt\n#0V%T\n`\nend\n</pre>",
 			want: []Segment{{Where: "body/html!a.txt", Kind: AttachmentText, Text: "Cat"}},
 		},

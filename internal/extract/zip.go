@@ -28,6 +28,7 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 		w.unreadable(f.where, Ambiguous, "archive whose first file is not in its list")
 	}
 	a := w.index(f, zr.File)
+	w.misnamed(a)
 	switch {
 	case a.has("[content_types].xml"):
 		w.ooxml(a)
