@@ -315,6 +315,7 @@ func TestFilesInText(t *testing.T) {
 	y := "=ybegin line=128 size=5 name=b.txt\r\n\x92\x8f\x94\x5b\x5c\r\n=yend size=5\r\n"
 	for _, tt := range []struct{ name, text, where, want string }{
 		{"uuencode", uu, "body/text!lista.txt", "personnummer 19890102-2387"},
+		{"uuencode in base64", "Hej\r\nbegin-base64 644 lista.txt\r\ncGVyc29ubnVtbWVyIDg5MDEwMi0yMzg3\r\n====\r\nSlut\r\n", "body/text!lista.txt", "personnummer 890102-2387"},
 		{"yEnc", y, "body/text!b.txt", "hej12"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

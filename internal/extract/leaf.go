@@ -219,13 +219,61 @@ func (w *walker) mismatch(f *leaf) {
 	if want == 0 && strings.HasPrefix(f.media.Type, "text/") {
 		want = asText
 	}
-	if want == 0 || want == got || len(f.head) == 0 {
+	switch {
+	case len(f.head) == 0:
+	case want != 0 && want != got && (want >= asZip || got >= asZip) && !fits(want, got):
+		w.unreadable(f.where, Ambiguous, unfit)
+	case got < asZip && binaryType(f.media.Type):
+		w.unreadable(f.where, Ambiguous, "content does not fit the declared type")
+	}
+}
+
+const unfit = "content does not fit the name"
+
+// binaryType says whether a declared type is one whose content is never text. Those that systems give to text by the ending
+// of a name, as that of old spreadsheets to .csv and that of films to .ts, are not among them.
+func binaryType(t string) bool {
+	switch t {
+	case "application/pdf", "application/zip", "image/png", "image/jpeg", "image/gif", "image/tiff", "image/bmp", "image/webp", "audio/mpeg", "video/mp4":
+		return true
+	}
+	return false
+}
+
+// misnamed reports a ZIP archive that is named as a document and is none, or one of another program's.
+func (w *walker) misnamed(a *archive) {
+	own := documentFolder(a.f.ext)
+	if own == "" || a.holds(own) {
 		return
 	}
-	if want < asZip && got < asZip || fits(want, got) {
-		return
+	if !a.has("[content_types].xml") || a.holds("word/") || a.holds("xl/") || a.holds("ppt/") {
+		w.unreadable(a.f.where, Ambiguous, unfit)
 	}
-	w.unreadable(f.where, Ambiguous, "content does not fit the name")
+}
+
+// documentFolder is where programs put the parts of a document of Office Open XML, by its name; the content of an
+// OpenDocument file is one part.
+func documentFolder(ext string) string {
+	switch ext {
+	case "docx", "docm", "dotx", "dotm":
+		return "word/"
+	case "xlsx", "xlsm", "xltx", "xltm":
+		return "xl/"
+	case "pptx", "pptm", "ppsx":
+		return "ppt/"
+	case "odt", "ods", "odp":
+		return "content.xml"
+	}
+	return ""
+}
+
+func (a *archive) holds(folder string) bool {
+	for low := range a.byLow {
+		if strings.HasPrefix(low, folder) {
+			return true
+		}
+	}
+	return false
 }
 
 // fits says whether content of the one class is commonly found under a name of the other: a document with a password is an
@@ -239,11 +287,11 @@ func fits(want, got class) bool {
 	case asTar:
 		return got == asPacked
 	case asMedia:
-		return got < asZip || got == asOther || got == asPDF
+		return got == asOther || got == asPDF
 	case asText:
 		return got == asOther || got == asCMS
 	case asOther:
-		return got != asMedia
+		return got >= asZip && got != asMedia
 	}
 	return false
 }

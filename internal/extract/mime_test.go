@@ -284,6 +284,33 @@ func TestParse(t *testing.T) {
 			want: []Segment{{Where: "body/text!a.txt", Kind: AttachmentText, Text: "Cat"}},
 		},
 		{
+			name: "text declared as PDF", msg: mixed("\na", "Content-Type: application/pdf; name=a.txt\n\nnr "+secret),
+			want:  []Segment{{Where: "att[1]/a.txt", Kind: AttachmentText, Text: secret}},
+			found: []Unreadable{{"att[1]/a.txt", Ambiguous, "content does not fit the declared type"}},
+		},
+		{
+			name: "table declared as a spreadsheet", msg: mixed("\na", "Content-Type: application/vnd.ms-excel; name=a.csv\n\nnr,"+secret),
+			want: []Segment{{Where: "att[1]/a.csv", Kind: AttachmentText, Text: secret}},
+		},
+		{
+			name: "uuencoded file in HTML", msg: "Content-Type: text/html\n\n<pre>begin 644 a.txt\n#0V%T\n`\nend\n</pre>",
+			want: []Segment{{Where: "body/html!a.txt", Kind: AttachmentText, Text: "Cat"}},
+		},
+		{
+			name: "CR alone at a soft line break", msg: "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n\nnr " + secret[:6] + "=\r" + secret[6:],
+			want:  []Segment{{Where: "body/text", Kind: Body, Text: secret}},
+			found: []Unreadable{{"body/text", Ambiguous, "bare CR in quoted-printable"}},
+		},
+		{
+			name: "quoted-printable over parts with none", msg: "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: quoted-printable\n\n--B\n\nnr =3" + secret[:1] + secret[1:] + "\n--B--\n",
+			want:  []Segment{{Where: "body/text", Kind: Hidden, Text: "nr "}},
+			found: []Unreadable{{"body/text", Ambiguous, "multipart with a transfer encoding"}},
+		},
+		{
+			name: "quoted-printable over parts that have it too", msg: "Content-Type: multipart/mixed; boundary=B\nContent-Transfer-Encoding: quoted-printable\n\n--B\nContent-Transfer-Encoding: quoted-printable\n\nnr =3D31" + secret + "\n--B--\n",
+			want: []Segment{{Where: "body/text", Kind: Body, Text: "nr =31" + secret}},
+		},
+		{
 			name: "binary in a text body", msg: "Content-Type: text/plain\n\nGIF89a\x00\x01\x00\x02 " + secret,
 			want:  []Segment{{Where: "body/text", Kind: Body, Text: secret}},
 			found: []Unreadable{{"body/text", Ambiguous, "binary data in text"}},

@@ -30,6 +30,9 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 		return
 	}
 	below := around{mime: a.mime + 1, parent: strings.TrimPrefix(p.media.Type, "multipart/")}
+	if below.over = p.enc; p.enc == identity {
+		below.over = a.over
+	}
 	found := len(w.out.Unreadable)
 	r := l.parts(boundary, func() { w.filler(l, s, "preamble") }, func() bool { return w.onePart(l, s, below) })
 	if r.last {
@@ -83,6 +86,7 @@ func (w *walker) onePart(l *lines, s *scope, a around) bool {
 	}
 	b := w.readBlock(l)
 	w.oddHeader(&b, s, s.where("header"))
+	w.segment(s.where("header"), Hidden, s.att, decodeWords(b.last("Content-Description")))
 	w.entity(l, &b, s, a)
 	return !w.needs
 }

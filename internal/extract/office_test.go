@@ -435,6 +435,13 @@ func TestOfficeDamaged(t *testing.T) {
 			{"att[1]/a.xlsx", Ambiguous, "content does not fit the name"},
 			{"att[1]/a.xlsx", UnreadPicture, "picture that is not read: image/gif"}}},
 		{"document that calls itself an image is read all the same", "a.png", whole, []Unreadable{{"att[1]/a.png", Ambiguous, "content does not fit the name"}}},
+		{"text that calls itself an image", "a.png", []byte("plain words"), []Unreadable{{"att[1]/a.png", Ambiguous, unfit}}},
+		{"text that calls itself a program", "a.exe", []byte("plain words"), []Unreadable{{"att[1]/a.exe", Ambiguous, unfit}}},
+		{"program", "a.exe", []byte("MZ\x00\x01\x00"), []Unreadable{{"att[1]/a.exe", Unsupported, "cannot read application/octet-stream"}}},
+		{"archive that calls itself a document", "a.docx", zipOf(t, file{"a.txt", "x"}), []Unreadable{{"att[1]/a.docx", Ambiguous, unfit}}},
+		{"document that calls itself one of another kind", "a.xlsx", whole, []Unreadable{{"att[1]/a.xlsx", Ambiguous, unfit}}},
+		{"document that calls itself an archive", "a.zip", whole, nil},
+		{"markup named as text", "a.txt", []byte("<html><p>x</p></html>"), nil},
 		{"export named xls is read", "a.xls", []byte("<html><table><tr><td>x</td></tr></table></html>"), nil},
 		{"pdf", "a.pdf", []byte("%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"), []Unreadable{{"att[1]/a.pdf", Unsupported, "cannot read application/pdf here"}}},
 		{"pdf without its name", "a.txt", []byte("\x00\x01%PDF-1.7\n"), []Unreadable{

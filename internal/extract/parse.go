@@ -113,8 +113,9 @@ type scope struct {
 
 // around is what a part inherits from the multiparts around it.
 type around struct {
-	mime   int    // number of multiparts
-	parent string // subtype of the nearest
+	mime   int              // number of multiparts
+	parent string           // subtype of the nearest
+	over   transferEncoding // that of the nearest which has one
 }
 
 // expired says whether the time is over.
@@ -232,7 +233,8 @@ func (w *walker) entity(l *lines, b *block, s *scope, a around) {
 type part struct {
 	media  media
 	enc    transferEncoding
-	disp   string // "attachment", "inline", another word, or ""
+	over   transferEncoding // that of the multiparts around it, which should have none
+	disp   string           // "attachment", "inline", another word, or ""
 	name   string
 	names  []string // every name that a program could take
 	cid    string
@@ -250,7 +252,7 @@ func (w *walker) describe(b *block, a around) part {
 	was := b.odd
 	b.odd = ""
 	ct := b.get("Content-Type")
-	p := part{media: parseMedia(ct)}
+	p := part{media: parseMedia(ct), over: a.over}
 	if b.odd != "" {
 		p.second = parseMedia(b.last("Content-Type")).Type
 	}

@@ -17,9 +17,25 @@ func (w *walker) shownFields(h *Header, s *scope, top bool) {
 			w.segment(s.where("subject"), subject, s.att, f.Value)
 		case strings.EqualFold(f.Name, "Thread-Topic") && !strings.Contains(h.Subject, f.Value):
 			w.segment(s.where("header/thread-topic"), subject, s.att, f.Value)
+		case freeText(f.Name):
+			w.segment(s.where("header/"+strings.ToLower(f.Name)), Hidden, s.att, f.Value)
 		}
 	}
 	w.segment(s.where("header/names"), body, s.att, h.names())
+}
+
+// freeText says whether a field holds words that a person wrote (RFC 5322 3.6.5, RFC 2045 8, RFC 5536 3.2.9). Few programs
+// show them.
+func freeText(name string) bool {
+	switch len(name) {
+	case 8:
+		return strings.EqualFold(name, "Comments") || strings.EqualFold(name, "Keywords")
+	case 12:
+		return strings.EqualFold(name, "Organization") || strings.EqualFold(name, "Organisation")
+	case 19:
+		return strings.EqualFold(name, "Content-Description")
+	}
+	return false
 }
 
 // names returns the distinct display names of sender and recipients, one a line. A name

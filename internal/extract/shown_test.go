@@ -22,6 +22,11 @@ func TestShownFields(t *testing.T) {
 			"names", "From: \"Anna 890102-2387\" <a@b.example>\nTo: =?utf-8?q?B=C3=A5?= <c@d.example>,\n \"'e@f.example'\" <e@f.example>\nCc: g@h.example, Bo <i@j.example>\nReply-To: R <r@b.example>\nBcc: Hidden <x@y.example>\n\n",
 			"body @ header/names: Anna 890102-2387⏎R⏎Bå⏎Bo⏎\n",
 		},
+		{
+			"words of the writer", "Comments: a\nKeywords: =?utf-8?q?=C3=A4?=\nOrganization: c\nContent-Description: d\nX-Other: e\n\n",
+			"hidden @ header/comments: a\nhidden @ header/keywords: ä\nhidden @ header/organization: c\nhidden @ header/content-description: d\n",
+		},
+		{"description of a part", "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Description: d\n\nx\n--B--\n", "hidden @ header: d\nbody @ body/text: x⏎\n"},
 		{"no names", "From: a@b.example\nTo: <c@d.example>\n\n", ""},
 		{
 			"of a nested message", "Content-Type: message/rfc822\n\nFrom: Anna <a@b.example>\nThread-Topic: t\n\n",

@@ -339,6 +339,8 @@ func family(ext string) class {
 		return asOLE
 	case "txt", "csv", "tsv", "log", "md", "htm", "html", "xml", "json", "ics", "vcf", "eml":
 		return asText
+	case "exe", "dll", "scr", "msi":
+		return asOther
 	}
 	return 0
 }

@@ -71,6 +71,9 @@ func (w *walker) damaged(f *leaf) {
 	case d.serious:
 		w.doubt(f.where, otherText)
 	}
+	if d.bareCR {
+		w.doubt(f.where, "bare CR in quoted-printable")
+	}
 	if d.cut {
 		w.unreadable(f.where, Corrupt, "base64 is cut off")
 	}
@@ -100,7 +103,10 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 		w.doubt(f.where, "binary data in text")
 	}
 	w.byClass(f, r.Text)
-	if f.found.class == asText && (bytes.Contains(raw, []byte("begin ")) || bytes.Contains(raw, []byte("=ybegin "))) {
+	if f.over == quoted && f.enc == identity && bytes.IndexByte(raw, '=') >= 0 {
+		w.decodedTwice(f, raw)
+	}
+	if f.found.class == asText && bytes.Contains(raw, []byte("begin")) {
 		w.inlineFiles(f, string(raw)) // yEnc uses every byte, so the charset must not be undone
 	}
 	switch {
@@ -108,6 +114,19 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 		w.segment(f.where, Hidden, f.att, r.Text)
 	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text))):
 		w.markup(f, r.Text, Hidden)
+	}
+}
+
+// decodedTwice gives out what a text is to programs that undo the quoted-printable of the multipart around it too.
+func (w *walker) decodedTwice(f *leaf, raw []byte) {
+	var d qpDecoder
+	var b []byte
+	for line := range bytes.Lines(raw) {
+		b = d.decode(b, line)
+	}
+	if b = d.flush(b); len(b) < len(raw) {
+		w.doubt(f.where, "multipart with a transfer encoding")
+		w.segment(f.where, Hidden, f.att, decodeText(b, f.charset(b)).Text)
 	}
 }
 
@@ -148,6 +167,9 @@ func (w *walker) markup(f *leaf, text string, k Kind) {
 	w.segment(f.where, Hidden, f.att, m.All)
 	w.segment(f.where, Hidden, f.att, m.Hidden)
 	w.segment(f.where, Href, f.att, m.Links)
+	if strings.Contains(m.Text, "begin") {
+		w.inlineFiles(f, m.Text)
+	}
 	if m.Unsure != "" {
 		w.unreadable(f.where, Ambiguous, m.Unsure)
 	}

@@ -26,6 +26,7 @@ type damage struct {
 	serious bool   // more than a stray character: programs could differ
 	cut     bool   // the end is missing
 	footed  bool   // plain lines stand behind the end, and nothing else is wrong
+	bareCR  bool   // a CR alone stands where a soft line break would
 	loose   bool   // outside the strict subset: not even a stray character belongs there
 }
 
@@ -81,6 +82,7 @@ type qpDecoder struct {
 	held [2]byte // "=" or "=X" at the end of a piece without a line end
 	n    int
 	bad  int
+	cr   bool // "=" and a CR alone: for some programs a soft line break
 }
 
 func (d *qpDecoder) decode(dst, piece []byte) []byte {
@@ -127,6 +129,11 @@ func (d *qpDecoder) unescape(dst, body []byte) []byte {
 			}
 		}
 		d.bad++
+		if i+1 < len(body) && body[i+1] == '\r' {
+			d.cr = true
+			body = body[i+2:]
+			continue
+		}
 		dst = append(dst, '=')
 		body = body[i+1:]
 	}
@@ -139,7 +146,7 @@ func (d *qpDecoder) flush(dst []byte) []byte {
 }
 
 // damage: a stray '=' is kept in the text, so that nothing is lost by it.
-func (d *qpDecoder) damage() damage { return damage{loose: d.bad > 0} }
+func (d *qpDecoder) damage() damage { return damage{loose: d.bad > 0, bareCR: d.cr} }
 
 func unhex(c byte) int {
 	switch {

@@ -2,7 +2,7 @@ package extract
 
 import "strings"
 
-// inlineFiles reads the files that stand encoded in a text: uuencoded ones (POSIX uuencode) and yEnc. Outlook and others
+// inlineFiles reads the files that stand encoded in a text: uuencoded ones (POSIX uuencode, in either of its codes) and yEnc. Outlook and others
 // show them as attachments.
 func (w *walker) inlineFiles(f *leaf, text string) {
 	for at, n := 0, 0; n < maxInline; n++ {
@@ -36,6 +36,7 @@ type inlineKind uint8
 const (
 	inlineUU inlineKind = iota + 1
 	inlineYEnc
+	inlineBase64
 )
 
 // nextInline finds the next line that begins a file.
@@ -44,8 +45,15 @@ func nextInline(s string) (at int, kind inlineKind) {
 	if yenc >= 0 {
 		s = s[:yenc]
 	}
+	b64 := nextLine(s, "begin-base64 ", beginBase64)
+	if b64 >= 0 {
+		s = s[:b64]
+	}
 	if uu := nextLine(s, "begin ", beginLine); uu >= 0 {
 		return uu, inlineUU
+	}
+	if b64 >= 0 {
+		return b64, inlineBase64
 	}
 	return yenc, inlineYEnc
 }
@@ -73,6 +81,26 @@ func beginLine(s string) bool {
 		next != "" && next[0] > ' ' && next[0] <= 'M'
 }
 
+// beginBase64 says whether s begins with "begin-base64 644 name" and a line of base64.
+func beginBase64(s string) bool {
+	line, next, _ := strings.Cut(s[:min(len(s), 400)], "\n")
+	_, ok := inlineName(line)
+	next, _, _ = strings.Cut(next, "\n")
+	return ok && base64Line(next)
+}
+
+func base64Line(line string) bool {
+	line = strings.TrimSpace(line)
+	return line != "" && strings.IndexFunc(strings.TrimRight(line, "="), notBase64) < 0
+}
+
+// inlineName is the name in the first line of a uuencoded file, behind the word and the mode.
+func inlineName(line string) (string, bool) {
+	_, rest, _ := strings.Cut(line, " ")
+	mode, name, ok := strings.Cut(rest, " ")
+	return strings.TrimSpace(name), ok && len(mode) > 2 && strings.Trim(mode, "01234567") == ""
+}
+
 // decodeInline decodes the file that s begins with; length is what it takes of s, and whole says that its end was found.
 func decodeInline(s string, kind inlineKind) (name string, data []byte, length int, whole bool) {
 	head, _, _ := strings.Cut(s, "\n")
@@ -83,12 +111,19 @@ func decodeInline(s string, kind inlineKind) (name string, data []byte, length i
 			name = strings.TrimSpace(head[i+5:])
 		}
 	} else {
-		name = strings.TrimSpace(head[10:])
+		name, _ = inlineName(head)
 	}
+	var b64 base64Decoder
 	for line := range strings.Lines(rest) {
 		length += len(line)
 		bare := strings.TrimRight(line, "\r\n")
 		switch {
+		case kind == inlineBase64 && bare == "====":
+			return name, b64.flush(data), length, true
+		case kind == inlineBase64 && !base64Line(bare):
+			return name, b64.flush(data), length, false
+		case kind == inlineBase64:
+			data = b64.decode(data, []byte(line))
 		case kind == inlineUU && bare == "end", kind == inlineYEnc && strings.HasPrefix(bare, "=yend"):
 			return name, data, length, true
 		case kind == inlineYEnc && strings.HasPrefix(bare, "=ypart"):
@@ -101,7 +136,7 @@ func decodeInline(s string, kind inlineKind) (name string, data []byte, length i
 			}
 		}
 	}
-	return name, data, length, false
+	return name, b64.flush(data), length, false
 }
 
 // uuLine decodes a line: its length, then four characters of six bits for three bytes.

@@ -32,6 +32,7 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	}
 	a := w.index(f, zr.File)
 	a.shows.first = len(w.out.Pictures)
+	w.misnamed(a)
 	switch {
 	case a.has("[content_types].xml") || a.hasMain():
 		w.ooxml(a)
