@@ -73,6 +73,9 @@ func (c *checkCmd) Run(e *env) error {
 	return nil
 }
 
+// scannerWait is how long a command waits for its scanner, which after an update compiles the reader for PDF first.
+const scannerWait = 5 * time.Minute
+
 func (c *checkCmd) scanners(ctx context.Context) (*sandbox.Pool, error) {
 	pictures := config.Default().Scan.OCR
 	pictures.Enabled = c.OCR
@@ -83,7 +86,7 @@ func (c *checkCmd) scanners(ctx context.Context) (*sandbox.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return sandbox.New(sandbox.Options{Workers: 1, OCR: reads}) //nolint:contextcheck // the pool lives until it is closed
+	return sandbox.New(sandbox.Options{Workers: 1, Wait: scannerWait, OCR: reads}) //nolint:contextcheck // the pool lives until it is closed
 }
 
 func (c *checkCmd) one(e *env, p *policy.Policy, pool *sandbox.Pool, file string) (*policy.Explanation, error) {

@@ -41,7 +41,7 @@ func (c *policyDiffCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.New, err)
 	}
-	pool, err := sandbox.New(sandbox.Options{Workers: 1})
+	pool, err := sandbox.New(sandbox.Options{Workers: 1, Wait: scannerWait})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (c *policyExplainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	pool, err := sandbox.New(sandbox.Options{Workers: 1})
+	pool, err := sandbox.New(sandbox.Options{Workers: 1, Wait: scannerWait})
 	if err != nil {
 		return err
 	}

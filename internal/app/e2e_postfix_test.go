@@ -112,7 +112,7 @@ func TestE2EPostfix(t *testing.T) {
 		{"no body", head + "Subject: s\r\n\r\n", nil},
 		{"no end of line", head + "Subject: s\r\n\r\nlast", nil},
 		{"attachment", attachment, nil},
-		{"odd structure", head + "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a\r\nContent-Type: image/gif\r\n\r\nGIF89a\r\n--a--\r\n", nil},
+		{"odd structure", head + "Subject: s\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\nx\r\n--a\r\nContent-Type: text/html\r\n\r\n<p>y\r\n--a--\r\n", nil},
 	} {
 		n++
 		t.Logf("%d: %s", n, c.name)

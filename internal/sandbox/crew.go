@@ -169,30 +169,27 @@ func (p *crew) ask(ctx context.Context, c *child, use func(*child) (bool, error)
 	return false, err
 }
 
-// take waits for a free child, and before that for the cache to be filled, which is not waited for in vain: without it a
-// child that met a PDF file would be busy for longer.
+// take waits for a free child, and before that for the cache to be filled: without it each child that met a PDF file would
+// compile the reader anew, longer than a message may take on a slow machine.
 func (p *crew) take(ctx context.Context) (*child, error) {
 	t := time.NewTimer(p.opt.Wait)
 	defer t.Stop()
-	select {
-	case <-p.filled:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.stop:
-		return nil, ErrClosed
-	case <-t.C:
-		t.Reset(p.opt.Wait)
-	}
-	select {
-	case c := <-p.idle:
-		return c, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-p.stop:
-		return nil, ErrClosed
-	case <-t.C:
-		p.stats.busy.Add(1)
-		return nil, ErrBusy
+	idle := (<-chan *child)(nil)
+	filled := (<-chan struct{})(p.filled)
+	for {
+		select {
+		case <-filled:
+			filled, idle = nil, p.idle
+		case c := <-idle:
+			return c, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-p.stop:
+			return nil, ErrClosed
+		case <-t.C:
+			p.stats.busy.Add(1)
+			return nil, ErrBusy
+		}
 	}
 }
 

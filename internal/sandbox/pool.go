@@ -25,7 +25,7 @@ const defaultMemory = 1 << 30
 // Options of a pool. The zero value is usable.
 type Options struct {
 	Workers int           // children kept warm; default: the number of processors, at least 2
-	Wait    time.Duration // for a free child, before ErrBusy; default 5 s
+	Wait    time.Duration // for a free child, and for the cache once, before ErrBusy; default 5 s
 	Grace   time.Duration // beyond the limits' time before a child is killed; default 2 s
 	Uses    int           // messages before a child is replaced; default 1000
 	Memory  int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB

@@ -470,6 +470,24 @@ func BenchmarkChild(b *testing.B) {
 	}
 }
 
+// TestUnfilled: as long as the reader for PDF is compiled, what needs a child waits, and then is asked to come again.
+func TestUnfilled(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, Options{Wait: 20 * time.Millisecond})
+	p.filled = make(chan struct{})
+	if _, err := p.Parse(t.Context(), opener(withDocument(t, "x")), extract.Limits{}); !errors.Is(err, ErrBusy) {
+		t.Errorf("%v", err)
+	}
+	if _, err := p.Parse(t.Context(), opener("Subject: x\r\n\r\nplain\r\n"), extract.Limits{}); err != nil {
+		t.Errorf("plain mail: %v", err)
+	}
+	close(p.filled)
+	p.opt.Wait = time.Minute
+	if _, err := p.Parse(t.Context(), opener(withDocument(t, "x")), extract.Limits{}); err != nil {
+		t.Errorf("filled: %v", err)
+	}
+}
+
 func withFile(name string, data []byte) string {
 	return fmt.Sprintf("Subject: x\r\nContent-Type: application/octet-stream; name=%q\r\nContent-Transfer-Encoding: base64\r\n\r\n%s\r\n",
 		name, base64.StdEncoding.EncodeToString(data))
