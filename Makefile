@@ -23,7 +23,7 @@ test: race ## run every test, on SQLite and a private PostgreSQL, under the race
 race: export CGO_ENABLED = 1
 race: need ## the same as test
 	CGO_ENABLED=0 $(GO) test -count=1 -run '^TestFill$$' ./internal/extract/pdf # under the race detector it takes ten times as long
-	$(GO) test -race -timeout 30m ./...
+	$(GO) test -race -parallel 4 -timeout 30m ./... # more at once than processors: many wait
 	$(GO) test -run AllocatesNothing ./internal/classify/match # not true under the race detector
 
 lint: ## gofmt, go vet, staticcheck and the linters that .golangci.yml names

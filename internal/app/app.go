@@ -58,6 +58,8 @@ type Options struct {
 	Lease time.Duration
 	// Force takes a policy although its own tests fail.
 	Force bool
+	// Policy loads the policy that the configuration names, and runs its tests unless forced; nil: [LoadPolicyFor]. Tests share one.
+	Policy func(ctx context.Context, cfg *config.Config, force bool) (*policy.Policy, error)
 	// Listeners are sockets that are open already, by name (smtp, portal, admin); they take
 	// the place of the configured addresses.
 	Listeners map[string]net.Listener

@@ -69,7 +69,7 @@ func (d *doctor) warn(what, text string) {
 }
 
 func (d *doctor) policy(ctx context.Context) {
-	p, err := loadPolicyFor(ctx, d.cfg, false)
+	p, err := LoadPolicyFor(ctx, d.cfg, false)
 	ok := ""
 	if err == nil {
 		ok = "compiles, its tests pass: " + p.ID()

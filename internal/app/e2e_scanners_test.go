@@ -74,7 +74,7 @@ func newIll(t *testing.T, d config.Driver, limit time.Duration) *ill {
 		driver: d,
 		change: func(c *config.Config) { c.Scan.Time = yamlfile.Duration(limit) },
 		options: func(o *app.Options) {
-			o.Scanners = sandbox.Options{Uses: 1, Wait: 2 * time.Second, Grace: time.Millisecond, Command: []string{"/proc/self/exe", illScanner, s.orders}}
+			o.Scanners = sandbox.Options{Uses: 1, Wait: time.Minute, Grace: time.Millisecond, Command: []string{"/proc/self/exe", illScanner, s.orders}}
 		},
 	})
 	return s

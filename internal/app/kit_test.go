@@ -28,6 +28,7 @@ import (
 	"sigill/internal/extract"
 	"sigill/internal/extract/pdf"
 	"sigill/internal/message"
+	"sigill/internal/policy"
 	"sigill/internal/sandbox"
 	"sigill/internal/seal"
 	"sigill/internal/store"
@@ -202,6 +203,7 @@ func (s *system) options(web net.Listener) app.Options {
 	o := app.Options{
 		Roles: s.setup.roles, Ring: s.setup.ring, Now: s.setup.now,
 		Log:       slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Policy:    sharedPolicy,
 		Listeners: map[string]net.Listener{"portal": web},
 	}
 	if o.Roles == (app.Roles{}) {
@@ -430,3 +432,27 @@ var (
 	passwordForm = regexp.MustCompile(`\b[a-hjkmnp-z2-9]{12}\b`)
 	smsCodeForm  = regexp.MustCompile(`\b[0-9]{6}\b`)
 )
+
+// loaded are the policies of systems that have none of their own, by their domains: a policy never changes, and to compile it
+// takes longer than most tests.
+var loaded = struct {
+	sync.Mutex
+	policies map[string]*policy.Policy
+}{policies: map[string]*policy.Policy{}}
+
+func sharedPolicy(ctx context.Context, cfg *config.Config, force bool) (*policy.Policy, error) {
+	if cfg.Policy.File != "" {
+		return app.LoadPolicyFor(ctx, cfg, force)
+	}
+	loaded.Lock()
+	defer loaded.Unlock()
+	key := strings.Join(cfg.Organisation.Domains, " ")
+	if p := loaded.policies[key]; p != nil {
+		return p, nil
+	}
+	p, err := app.LoadPolicyFor(ctx, cfg, force)
+	if err == nil {
+		loaded.policies[key] = p
+	}
+	return p, err
+}

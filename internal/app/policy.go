@@ -16,7 +16,11 @@ import (
 // loadPolicy compiles the policy and runs its tests. A policy that fails them is
 // refused, so that the rules in force are always ones that do what their owner says.
 func (a *App) loadPolicy(ctx context.Context) error {
-	p, err := loadPolicyFor(ctx, a.cfg, a.o.Force)
+	load := LoadPolicyFor
+	if a.o.Policy != nil {
+		load = a.o.Policy
+	}
+	p, err := load(ctx, a.cfg, a.o.Force)
 	if err != nil {
 		return err
 	}
@@ -35,10 +39,10 @@ func LoadPolicy(ctx context.Context, path string, force bool) (*policy.Policy, e
 	return p, tested(ctx, p, force)
 }
 
-// loadPolicyFor is LoadPolicy for what the configuration names. The policy that comes
+// LoadPolicyFor is LoadPolicy for what the configuration names. The policy that comes
 // with the program takes the organisation's own domains from there; a policy of its own
 // says them itself.
-func loadPolicyFor(ctx context.Context, cfg *config.Config, force bool) (*policy.Policy, error) {
+func LoadPolicyFor(ctx context.Context, cfg *config.Config, force bool) (*policy.Policy, error) {
 	if cfg.Policy.File != "" || len(cfg.Organisation.Domains) == 0 {
 		return LoadPolicy(ctx, cfg.Policy.File, force)
 	}

@@ -11,12 +11,12 @@ import (
 func TestLoadPolicyFor(t *testing.T) {
 	t.Parallel()
 	var cfg config.Config
-	plain, err := loadPolicyFor(t.Context(), &cfg, false)
+	plain, err := LoadPolicyFor(t.Context(), &cfg, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Organisation.Domains = []string{"kommun.example"}
-	own, err := loadPolicyFor(t.Context(), &cfg, false)
+	own, err := LoadPolicyFor(t.Context(), &cfg, false)
 	if err != nil {
 		t.Fatal(err)
 	}
