@@ -14,8 +14,8 @@ import (
 type automaton struct {
 	inst    []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
 	parts   [][]uint32    // the beginnings of the patterns that are looked for together
-	first   [256]uint8    // 1 for the bytes that a match can begin with, see firsts
-	outside uint64        // all ones if some of these are no part of words, else 0
+	pairs   pairs         // the two bytes that a match can begin with
+	outside uint64        // all ones if a match can begin with one that is no part of a word, else 0
 
 	class [256]uint8 // of a byte: those of one class make no difference to any instruction
 	end   uint8      // the class of the end of the text
@@ -109,18 +109,59 @@ func assertionKind(sym int) byte {
 	return 0
 }
 
-// firsts finds the bytes that a match of the first part can begin with.
-func (a *automaton) firsts() {
+// pairs has a bit for two bytes of text, the first in the lowest place, at which a match can begin: behind a byte that is no part
+// of a word, and behind one that is. Where the first is beyond ASCII the second does not matter.
+type pairs [2][1 << 10]uint64
+
+// may is 1 if a match can begin with two bytes, else 0.
+func (t *pairs) may(behindWord uint8, two uint16) uint8 {
+	return uint8(t[behindWord&1][two>>6]>>(two&63)) & 1
+}
+
+// begins finds the bytes that a match of the first part can begin with.
+func (a *automaton) begins() {
 	c := newCache(a)
 	for before := range beforeText + 1 {
-		from := c.start(0, before)
-		for b := range a.first {
-			if c.step(from, min(b, symHigh)) == c.dead {
+		from, seconds := c.start(0, before), map[int32]*[symHigh + 1]bool{}
+		for b := range symHigh + 1 {
+			to := c.known(from, b)
+			if to == c.dead {
 				continue
 			}
-			a.first[b] = 1
-			if !wordByte(byte(b)) {
+			if b == symHigh || !wordByte(byte(b)) {
 				a.outside = ^uint64(0)
+			}
+			if seconds[to] == nil {
+				seconds[to] = c.seconds(to)
+			}
+			t := &a.pairs[0]
+			if before == beforeWord {
+				t = &a.pairs[1]
+			}
+			note(t, b, seconds[to])
+		}
+	}
+}
+
+// seconds are the symbols that can stand behind the first one of a match, which led to a row.
+func (c *cache) seconds(row int32) *[symHigh + 1]bool {
+	var can [symHigh + 1]bool
+	for b := range can {
+		can[b] = len(c.outs[row/c.a.width]) > 0 || c.known(row, b) != c.dead
+	}
+	return &can
+}
+
+// note notes a first symbol with those that can stand behind it.
+func note(t *[1 << 10]uint64, first int, can *[symHigh + 1]bool) {
+	last := first
+	if first == symHigh {
+		last = 0xff
+	}
+	for b := first; b <= last; b++ {
+		for second := range 0x100 {
+			if first == symHigh || can[min(second, symHigh)] {
+				t[(b|second<<8)>>6] |= 1 << (b & 63)
 			}
 		}
 	}
@@ -337,6 +378,15 @@ func (c *cache) at(text []byte, part, p int, hits []int32) (found []int32, end i
 	return hits, p
 }
 
+// known is the row behind a byte of ASCII, or any other character.
+func (c *cache) known(row int32, sym int) int32 {
+	to := c.next[int(row)+int(c.a.class[sym])]
+	if to == unknown {
+		to = c.learn(row, c.a.class[sym], sym)
+	}
+	return to &^ 1
+}
+
 // learn finds out what follows a row, and keeps it.
 func (c *cache) learn(row int32, class uint8, sym int) int32 {
 	to := c.step(row, sym)
@@ -390,11 +440,23 @@ func (s *Scanner) numbers() {
 	if !s.anyWanted(s.e.digits) {
 		return
 	}
-	e, next, left := s.e, 0, s.allowance()
+	e, text, next, left := s.e, s.text, 0, s.allowance()
 	for _, d := range s.runs {
-		for p := max(next, int(d.start)-e.before); p < int(d.end); p++ {
-			next = p + 1
-			if e.numbers.first[s.text[p]] == 0 || e.edged && !s.edge(p) || inside(s.text, p) {
+		p := max(next, int(d.start)-e.before)
+		behindWord := uint8(0)
+		if p > 0 {
+			behindWord = wordBytes[text[p-1]]
+		}
+		next = int(d.end)
+		for ; p < int(d.end); p++ {
+			b := text[p]
+			two := uint16(b)
+			if p+1 < len(text) {
+				two |= uint16(text[p+1]) << 8
+			}
+			may := e.numbers.pairs.may(behindWord, two)
+			behindWord = wordBytes[b]
+			if may == 0 && p+1 < len(text) || b >= utf8.RuneSelf && inside(text, p) {
 				continue
 			}
 			if left -= s.start(s.auto, e.digits, p); left < 0 {
@@ -417,7 +479,7 @@ func (s *Scanner) edges() {
 		before = after
 		for _, x := range at[:n] {
 			p := from + int(x)
-			if inside(s.text, p) {
+			if s.text[p] >= utf8.RuneSelf && inside(s.text, p) {
 				continue
 			}
 			if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
@@ -448,14 +510,14 @@ func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) 
 	m := 0
 	for _, x := range at[:n] {
 		at[m&(edgeBlock-1)] = x
-		m += int(edges.first[s.text[from+int(x)]])
+		two := uint16(load8(s.text, from+int(x)))
+		m += int(edges.pairs.may(1-wordBytes[byte(two)], two))
+	}
+	if n > 0 && from+int(at[n-1]) == len(s.text)-1 && (m == 0 || at[m-1] != at[n-1]) { // nothing stands behind it
+		at[m] = at[n-1]
+		m++
 	}
 	return m, before
-}
-
-// edge says whether p is a word boundary.
-func (s *Scanner) edge(p int) bool {
-	return wordByte(s.text[p]) != (p > 0 && wordByte(s.text[p-1]))
 }
 
 // start looks for rules at offset p, and returns how much it read for it.
