@@ -160,7 +160,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	case best == nil:
 		c.e.digits = append(c.e.digits, i)
 		c.numbers = append(c.numbers, tree)
-		c.e.before = max(c.e.before, f.digits.at.most)
+		c.e.before = max(c.e.before, f.digits.most)
 	default:
 		r.at, r.plain = span{best.least, best.most}, best.plain
 		r.mode = modeText
@@ -179,7 +179,8 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	return nil
 }
 
-func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.near() }
+// startsAtDigits says whether every match begins at a digit, or a little before.
+func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.most >= 0 && f.digits.most <= farthest }
 
 func beginsAtEdge(re *syntax.Regexp) bool {
 	parts := flatten(re, nil)

@@ -15,6 +15,7 @@ type automaton struct {
 	inst    []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
 	parts   [][]uint32    // the beginnings of the patterns that are looked for together
 	pairs   pairs         // the two bytes that a match can begin with
+	hull    [2]hull       // what holds all first bytes of these, and all second ones
 	outside uint64        // all ones if a match can begin with one that is no part of a word, else 0
 
 	class [256]uint8 // of a byte: those of one class make no difference to any instruction
@@ -118,6 +119,27 @@ func (t *pairs) may(behindWord uint8, two uint16) uint8 {
 	return uint8(t[behindWord&1][two>>6]>>(two&63)) & 1
 }
 
+// hull is a range of ASCII, each end as the eight bytes of a word, and beyond, which is [eight.Highs] if other bytes are in it too.
+type hull struct{ first, last, beyond uint64 }
+
+// of has the high bit of each byte of w that is in the hull.
+func (h *hull) of(w uint64) uint64 { return eight.Between(w, h.first, h.last) | w&h.beyond }
+
+func newHull(set *[256]bool) hull {
+	first, last := byte(utf8.RuneSelf-1), byte(0)
+	h := hull{}
+	for b, in := range set {
+		switch {
+		case in && b >= utf8.RuneSelf:
+			h.beyond = eight.Highs
+		case in:
+			first, last = min(first, byte(b)), max(last, byte(b))
+		}
+	}
+	h.first, h.last = uint64(first)*eight.Ones, uint64(last)*eight.Ones
+	return h
+}
+
 // begins finds the bytes that a match of the first part can begin with.
 func (a *automaton) begins() {
 	c := newCache(a)
@@ -141,6 +163,13 @@ func (a *automaton) begins() {
 			note(t, b, seconds[to])
 		}
 	}
+	var set [2][256]bool
+	for two := range 1 << 16 {
+		if (a.pairs.may(0, uint16(two))|a.pairs.may(1, uint16(two))) != 0 {
+			set[0][two&0xff], set[1][two>>8] = true, true
+		}
+	}
+	a.hull = [2]hull{newHull(&set[0]), newHull(&set[1])}
 }
 
 // seconds are the symbols that can stand behind the first one of a match, which led to a row.
@@ -493,18 +522,25 @@ func (s *Scanner) edges() {
 // edgeBlock is how much text is looked through for word boundaries at once.
 const edgeBlock = 256
 
-// boundaries lists the word boundaries in a block of text at which a match can begin, without a branch: which they are is hard to
-// foresee. before is 0x80 if a byte that is part of a word stands before the block.
+// boundaries lists the word boundaries in a block of text at which a match can begin. They are hard to foresee, so that where bytes
+// like those are common there is no branch on them. before is 0x80 if a byte that is part of a word stands before the block.
 func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) (n int, after uint64) {
 	edges := s.e.edges
 	for i := 0; i < edgeBlock && from+i < len(s.text); i += 8 {
-		word := eight.Word(load8(s.text, from+i))
-		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside))]
+		w := load8(s.text, from+i)
+		can := edges.hull[0].of(w) & (edges.hull[1].of(w)>>8 | 0x80<<56)
+		if can == 0 {
+			before = wordBefore(w)
+			continue
+		}
+		word := eight.Word(w)
+		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside)&can)]
 		before = word >> 56
 		binary.LittleEndian.PutUint64(at[n&(edgeBlock-1):], f.At+uint64(i)*eight.Ones)
 		n += f.N
 	}
-	if n > 0 && from+int(at[n-1]) == len(s.text) {
+	last := len(s.text) - 1 - from // nothing stands behind it
+	for n > 0 && int(at[n-1]) >= last {
 		n--
 	}
 	m := 0
@@ -513,12 +549,15 @@ func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) 
 		two := uint16(load8(s.text, from+int(x)))
 		m += int(edges.pairs.may(1-wordBytes[byte(two)], two))
 	}
-	if n > 0 && from+int(at[n-1]) == len(s.text)-1 && (m == 0 || at[m-1] != at[n-1]) { // nothing stands behind it
-		at[m] = at[n-1]
+	if last < edgeBlock {
+		at[m] = uint8(last)
 		m++
 	}
 	return m, before
 }
+
+// wordBefore is 0x80 if the last of eight bytes is part of a word.
+func wordBefore(w uint64) uint64 { return uint64(wordBytes[w>>56]) << 7 }
 
 // start looks for rules at offset p, and returns how much it read for it.
 func (s *Scanner) start(auto *cache, rules []int32, p int) int {
