@@ -501,12 +501,10 @@ func (s *Scanner) edges() {
 	if !s.anyWanted(s.e.words) {
 		return
 	}
-	left, before := s.allowance(), uint64(0)
+	left := s.allowance()
 	var at [edgeBlock + 8]uint8
 	for from := 0; from < len(s.text); from += edgeBlock {
-		n, after := s.boundaries(from, before, &at)
-		before = after
-		for _, x := range at[:n] {
+		for _, x := range at[:s.boundaries(from, &at)] {
 			p := from + int(x)
 			if s.text[p] >= utf8.RuneSelf && inside(s.text, p) {
 				continue
@@ -523,19 +521,20 @@ func (s *Scanner) edges() {
 const edgeBlock = 256
 
 // boundaries lists the word boundaries in a block of text at which a match can begin. They are hard to foresee, so that where bytes
-// like those are common there is no branch on them. before is 0x80 if a byte that is part of a word stands before the block.
-func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) (n int, after uint64) {
+// like those are common there is no branch on them.
+func (s *Scanner) boundaries(from int, at *[edgeBlock + 8]uint8) (n int) {
 	edges := s.e.edges
 	for i := 0; i < edgeBlock && from+i < len(s.text); i += 8 {
 		w := load8(s.text, from+i)
 		can := edges.hull[0].of(w) & (edges.hull[1].of(w)>>8 | 0x80<<56)
 		if can == 0 {
-			before = wordBefore(w)
 			continue
 		}
-		word := eight.Word(w)
+		word, before := eight.Word(w), uint64(0)
+		if p := from + i; p > 0 {
+			before = uint64(wordBytes[s.text[p-1]]) << 7
+		}
 		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside)&can)]
-		before = word >> 56
 		binary.LittleEndian.PutUint64(at[n&(edgeBlock-1):], f.At+uint64(i)*eight.Ones)
 		n += f.N
 	}
@@ -553,11 +552,8 @@ func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) 
 		at[m] = uint8(last)
 		m++
 	}
-	return m, before
+	return m
 }
-
-// wordBefore is 0x80 if the last of eight bytes is part of a word.
-func wordBefore(w uint64) uint64 { return uint64(wordBytes[w>>56]) << 7 }
 
 // start looks for rules at offset p, and returns how much it read for it.
 func (s *Scanner) start(auto *cache, rules []int32, p int) int {
