@@ -89,8 +89,9 @@ func (b *beginnings) open(rest string, v uint32, n int, last byte) {
 	}
 }
 
-// threeHash is the place of three bytes, of which v holds those and perhaps one more.
-func threeHash(v uint32) uint32 { return v << 8 * 0x9e3779b1 >> 16 }
+// threeHash is the place of three bytes, of which v holds those and perhaps one more. It looks at six bits of each, which tell small
+// letters apart and leave few places for a byte that may be any.
+func threeHash(v uint32) uint32 { return v & 0x3f3f3f * 0x9e3779b1 >> 16 }
 
 func (b *beginnings) threeBit(v uint32) uint64 {
 	h := threeHash(v)

@@ -15,11 +15,14 @@ func Equal(w uint64, b byte) uint64 {
 	return (x - Ones) &^ x & Highs
 }
 
-// between has the high bit of each byte that is from first to last, both of ASCII.
-func between(w, first, last uint64) uint64 {
+// Between has the high bit of each byte that is from first to last, which have these ASCII characters in every byte.
+func Between(w, first, last uint64) uint64 {
 	x := w &^ Highs
-	return (x + (0x80-first)*Ones) &^ (x + (0x7f-last)*Ones) &^ w & Highs
+	return (x + 0x80*Ones - first) &^ (x + 0x7f*Ones - last) &^ w & Highs
 }
+
+// between is Between for two characters.
+func between(w, first, last uint64) uint64 { return Between(w, first*Ones, last*Ones) }
 
 // Digits has the high bit of each byte that is an ASCII digit.
 func Digits(w uint64) uint64 {

@@ -82,7 +82,6 @@ type Engine struct {
 	numbers *automaton // of rules that begin at digits, or a little before
 	digits  []int32    // these rules, by pattern
 	before  int        // how far before a run of digits a match can begin
-	edged   bool       // all of these begin at a word boundary
 	edges   *automaton // of rules without literal and digits that begin at a word boundary
 	words   []int32    // these rules, by pattern
 	reach   *automaton // of rules whose matches may be of any length, each a part of its own
@@ -92,7 +91,7 @@ type Engine struct {
 
 // Compile makes an engine of rules. The error names the rule by its index.
 func Compile(rules []Rule) (*Engine, error) {
-	c := compiler{e: &Engine{rules: make([]rule, len(rules)), besides: make([]neighbours, len(rules)), edged: true}, index: map[literalKey]int32{}, freq: commonWindows()}
+	c := compiler{e: &Engine{rules: make([]rule, len(rules)), besides: make([]neighbours, len(rules))}, index: map[literalKey]int32{}, freq: commonWindows()}
 	c.analyser.cost = func(lits []string) float64 {
 		sum := 0.0
 		for _, l := range lits {
@@ -161,8 +160,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	case best == nil:
 		c.e.digits = append(c.e.digits, i)
 		c.numbers = append(c.numbers, tree)
-		c.e.before = max(c.e.before, f.digits.at.most)
-		c.e.edged = c.e.edged && beginsAtEdge(tree)
+		c.e.before = max(c.e.before, f.digits.most)
 	default:
 		r.at, r.plain = span{best.least, best.most}, best.plain
 		r.mode = modeText
@@ -181,7 +179,8 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	return nil
 }
 
-func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.near() }
+// startsAtDigits says whether every match begins at a digit, or a little before.
+func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.most >= 0 && f.digits.most <= farthest }
 
 func beginsAtEdge(re *syntax.Regexp) bool {
 	parts := flatten(re, nil)
@@ -247,7 +246,7 @@ func (c *compiler) automata() error {
 	c.e.reach, errs[2] = newAutomaton(c.reach, true)
 	for _, a := range []*automaton{c.e.numbers, c.e.edges} {
 		if a != nil {
-			a.firsts()
+			a.begins()
 		}
 	}
 	return errors.Join(errs[:]...)

@@ -87,6 +87,16 @@ func wordByte(c byte) bool {
 	return c|0x20-'a' < 26 || c-'0' < 10 || c == '_'
 }
 
+// wordBytes is 1 for these bytes.
+var wordBytes = func() (t [256]uint8) {
+	for b := range t {
+		if wordByte(byte(b)) {
+			t[b] = 1
+		}
+	}
+	return t
+}()
+
 // alone says whether text[s:e] stands alone as a word.
 func alone(text []byte, s, e int) bool {
 	if s > 0 {

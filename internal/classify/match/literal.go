@@ -34,19 +34,13 @@ func addMost(a, b int) int {
 	return a + b
 }
 
-// digitRun is a run of digits that every match holds, and how far from its start it begins.
-type digitRun struct {
-	n  int
-	at span
-}
-
 // facts are what the syntax tree of an expression says about all its matches.
 type facts struct {
 	length  span     // in bytes of the text
 	plain   span     // in bytes of its folded form
 	exact   []string // all the strings it matches, folded, where they are few
 	best    *required
-	digits  *digitRun
+	digits  *span // from the start of every match to a digit in it
 	newline bool // it can match a line end
 	lines   lineEnds
 	begin   bool // it looks for the beginning of the text
@@ -136,6 +130,10 @@ func literalFacts(re *syntax.Regexp) facts {
 	b := make([]byte, 0, len(re.Rune)*2)
 	for i, r := range re.Rune {
 		b = utf8.AppendRune(b, canon(r))
+		if f.digits == nil && isDigit(r) {
+			at := f.length
+			f.digits = &at
+		}
 		least, most := utf8.RuneLen(r), utf8.RuneLen(r)
 		if re.Flags&syntax.FoldCase != 0 {
 			least, most = orbit(r)
@@ -164,6 +162,9 @@ func classFacts(re *syntax.Regexp) facts {
 		n += int(high-low) + 1
 	}
 	f.lines = anywhere(f.newline)
+	if n > 0 && isDigit(re.Rune[0]) && isDigit(re.Rune[len(re.Rune)-1]) {
+		f.digits = &span{}
+	}
 	if n == 0 || n > manyRunes {
 		f.length, f.plain = span{1, utf8.UTFMax}, span{1, utf8.UTFMax}
 		return f
@@ -229,9 +230,7 @@ func flatten(re *syntax.Regexp, out []*syntax.Regexp) []*syntax.Regexp {
 	return append(out, re)
 }
 
-func isDigits(re *syntax.Regexp) bool {
-	return re.Op == syntax.OpCharClass && len(re.Rune) == 2 && re.Rune[0] == '0' && re.Rune[1] == '9'
-}
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
 // chain grows a literal over the parts of a concatenation.
 type chain struct {
@@ -243,12 +242,14 @@ func (a *analyser) concat(subs []*syntax.Regexp) facts {
 	r := facts{exact: []string{""}}
 	all := true
 	c := chain{lits: []string{""}}
-	run := digitRun{}
 	for _, sub := range subs {
 		f := a.read(sub)
 		r.newline, r.begin, r.end = r.newline || f.newline, r.begin || f.begin, r.end || f.end
 		r.lines = r.lines.then(f.lines, r.length.least == 0, f.length.least == 0)
-		a.digits(&r, &run, sub, &f)
+		if f.digits != nil {
+			at := r.length.plus(*f.digits)
+			r.digits = betterDigits(r.digits, &at)
+		}
 		switch {
 		case f.exact != nil && len(c.lits)*len(f.exact) <= maxSet:
 			c.lits = cross(c.lits, f.exact)
@@ -275,40 +276,16 @@ func (a *analyser) concat(subs []*syntax.Regexp) facts {
 	return r
 }
 
-// digits keeps the longest run of digits that a concatenation must hold.
-func (a *analyser) digits(r *facts, run *digitRun, sub *syntax.Regexp, f *facts) {
-	if isDigits(sub) {
-		if run.n == 0 {
-			run.at = r.length
-		}
-		run.n++
-		r.digits = betterRun(r.digits, &digitRun{run.n, run.at})
-		return
-	}
-	run.n = 0
-	if f.digits != nil {
-		r.digits = betterRun(r.digits, &digitRun{f.digits.n, r.length.plus(f.digits.at)})
-	}
-}
-
-func betterRun(x, y *digitRun) *digitRun {
-	switch {
-	case x == nil:
-		return y
-	case x.near() != y.near():
-		if y.near() {
-			return y
-		}
-	case y.n > x.n:
+// betterDigits is what says best where a match begins.
+func betterDigits(x, y *span) *span {
+	if x == nil || x.most < 0 || y.most >= 0 && y.most < x.most {
 		return y
 	}
 	return x
 }
 
-// farthest is how far before a run of digits a match may begin for the automaton to find it.
+// farthest is how far before a digit a match may begin for the automaton to find it.
 const farthest = 24
-
-func (d *digitRun) near() bool { return d.at.most >= 0 && d.at.most <= farthest }
 
 // take offers the chain's literals as the best.
 func (a *analyser) take(r *facts, c *chain) {
@@ -337,15 +314,9 @@ func (a *analyser) work(r *required) float64 {
 func (a *analyser) alternate(subs []*syntax.Regexp) facts {
 	r := a.read(subs[0])
 	r.best = whole(&r)
-	if r.digits == nil && isDigits(subs[0]) {
-		r.digits = &digitRun{1, span{}}
-	}
 	for _, sub := range subs[1:] {
 		f := a.read(sub)
 		f.best = whole(&f)
-		if f.digits == nil && isDigits(sub) {
-			f.digits = &digitRun{1, span{}}
-		}
 		r.length, r.plain = r.length.or(f.length), r.plain.or(f.plain)
 		r.newline, r.begin, r.end = r.newline || f.newline, r.begin || f.begin, r.end || f.end
 		r.lines = r.lines.or(f.lines)
@@ -355,7 +326,7 @@ func (a *analyser) alternate(subs []*syntax.Regexp) facts {
 			r.exact = nil
 		}
 		r.best = eitherLiteral(r.best, f.best)
-		r.digits = eitherRun(r.digits, f.digits)
+		r.digits = eitherDigits(r.digits, f.digits)
 	}
 	return r
 }
@@ -376,11 +347,12 @@ func eitherLiteral(x, y *required) *required {
 	return &required{append(slices.Clone(x.lits), y.lits...), at.least, at.most, x.plain.or(y.plain)}
 }
 
-func eitherRun(x, y *digitRun) *digitRun {
+func eitherDigits(x, y *span) *span {
 	if x == nil || y == nil {
 		return nil
 	}
-	return &digitRun{min(x.n, y.n), x.at.or(y.at)}
+	at := x.or(*y)
+	return &at
 }
 
 func minLen(list []string) int {

@@ -14,8 +14,9 @@ import (
 type automaton struct {
 	inst    []syntax.Inst // all programs, addresses shifted; the Arg of a match is its pattern
 	parts   [][]uint32    // the beginnings of the patterns that are looked for together
-	first   [256]uint8    // 1 for the bytes that a match can begin with, see firsts
-	outside uint64        // all ones if some of these are no part of words, else 0
+	pairs   pairs         // the two bytes that a match can begin with
+	hull    [2]hull       // what holds all first bytes of these, and all second ones
+	outside uint64        // all ones if a match can begin with one that is no part of a word, else 0
 
 	class [256]uint8 // of a byte: those of one class make no difference to any instruction
 	end   uint8      // the class of the end of the text
@@ -109,18 +110,87 @@ func assertionKind(sym int) byte {
 	return 0
 }
 
-// firsts finds the bytes that a match of the first part can begin with.
-func (a *automaton) firsts() {
+// pairs has a bit for two bytes of text, the first in the lowest place, at which a match can begin: behind a byte that is no part
+// of a word, and behind one that is. Where the first is beyond ASCII the second does not matter.
+type pairs [2][1 << 10]uint64
+
+// may is 1 if a match can begin with two bytes, else 0.
+func (t *pairs) may(behindWord uint8, two uint16) uint8 {
+	return uint8(t[behindWord&1][two>>6]>>(two&63)) & 1
+}
+
+// hull is a range of ASCII, each end as the eight bytes of a word, and beyond, which is [eight.Highs] if other bytes are in it too.
+type hull struct{ first, last, beyond uint64 }
+
+// of has the high bit of each byte of w that is in the hull.
+func (h *hull) of(w uint64) uint64 { return eight.Between(w, h.first, h.last) | w&h.beyond }
+
+func newHull(set *[256]bool) hull {
+	first, last := byte(utf8.RuneSelf-1), byte(0)
+	h := hull{}
+	for b, in := range set {
+		switch {
+		case in && b >= utf8.RuneSelf:
+			h.beyond = eight.Highs
+		case in:
+			first, last = min(first, byte(b)), max(last, byte(b))
+		}
+	}
+	h.first, h.last = uint64(first)*eight.Ones, uint64(last)*eight.Ones
+	return h
+}
+
+// begins finds the bytes that a match of the first part can begin with.
+func (a *automaton) begins() {
 	c := newCache(a)
 	for before := range beforeText + 1 {
-		from := c.start(0, before)
-		for b := range a.first {
-			if c.step(from, min(b, symHigh)) == c.dead {
+		from, seconds := c.start(0, before), map[int32]*[symHigh + 1]bool{}
+		for b := range symHigh + 1 {
+			to := c.known(from, b)
+			if to == c.dead {
 				continue
 			}
-			a.first[b] = 1
-			if !wordByte(byte(b)) {
+			if b == symHigh || !wordByte(byte(b)) {
 				a.outside = ^uint64(0)
+			}
+			if seconds[to] == nil {
+				seconds[to] = c.seconds(to)
+			}
+			t := &a.pairs[0]
+			if before == beforeWord {
+				t = &a.pairs[1]
+			}
+			note(t, b, seconds[to])
+		}
+	}
+	var set [2][256]bool
+	for two := range 1 << 16 {
+		if (a.pairs.may(0, uint16(two))|a.pairs.may(1, uint16(two))) != 0 {
+			set[0][two&0xff], set[1][two>>8] = true, true
+		}
+	}
+	a.hull = [2]hull{newHull(&set[0]), newHull(&set[1])}
+}
+
+// seconds are the symbols that can stand behind the first one of a match, which led to a row.
+func (c *cache) seconds(row int32) *[symHigh + 1]bool {
+	var can [symHigh + 1]bool
+	for b := range can {
+		can[b] = len(c.outs[row/c.a.width]) > 0 || c.known(row, b) != c.dead
+	}
+	return &can
+}
+
+// note notes a first symbol with those that can stand behind it.
+func note(t *[1 << 10]uint64, first int, can *[symHigh + 1]bool) {
+	last := first
+	if first == symHigh {
+		last = 0xff
+	}
+	for b := first; b <= last; b++ {
+		for second := range 0x100 {
+			if first == symHigh || can[min(second, symHigh)] {
+				t[(b|second<<8)>>6] |= 1 << (b & 63)
 			}
 		}
 	}
@@ -337,6 +407,15 @@ func (c *cache) at(text []byte, part, p int, hits []int32) (found []int32, end i
 	return hits, p
 }
 
+// known is the row behind a byte of ASCII, or any other character.
+func (c *cache) known(row int32, sym int) int32 {
+	to := c.next[int(row)+int(c.a.class[sym])]
+	if to == unknown {
+		to = c.learn(row, c.a.class[sym], sym)
+	}
+	return to &^ 1
+}
+
 // learn finds out what follows a row, and keeps it.
 func (c *cache) learn(row int32, class uint8, sym int) int32 {
 	to := c.step(row, sym)
@@ -390,11 +469,23 @@ func (s *Scanner) numbers() {
 	if !s.anyWanted(s.e.digits) {
 		return
 	}
-	e, next, left := s.e, 0, s.allowance()
+	e, text, next, left := s.e, s.text, 0, s.allowance()
 	for _, d := range s.runs {
-		for p := max(next, int(d.start)-e.before); p < int(d.end); p++ {
-			next = p + 1
-			if e.numbers.first[s.text[p]] == 0 || e.edged && !s.edge(p) || inside(s.text, p) {
+		p := max(next, int(d.start)-e.before)
+		behindWord := uint8(0)
+		if p > 0 {
+			behindWord = wordBytes[text[p-1]]
+		}
+		next = int(d.end)
+		for ; p < int(d.end); p++ {
+			b := text[p]
+			two := uint16(b)
+			if p+1 < len(text) {
+				two |= uint16(text[p+1]) << 8
+			}
+			may := e.numbers.pairs.may(behindWord, two)
+			behindWord = wordBytes[b]
+			if may == 0 && p+1 < len(text) || b >= utf8.RuneSelf && inside(text, p) {
 				continue
 			}
 			if left -= s.start(s.auto, e.digits, p); left < 0 {
@@ -410,14 +501,12 @@ func (s *Scanner) edges() {
 	if !s.anyWanted(s.e.words) {
 		return
 	}
-	left, before := s.allowance(), uint64(0)
+	left := s.allowance()
 	var at [edgeBlock + 8]uint8
 	for from := 0; from < len(s.text); from += edgeBlock {
-		n, after := s.boundaries(from, before, &at)
-		before = after
-		for _, x := range at[:n] {
+		for _, x := range at[:s.boundaries(from, &at)] {
 			p := from + int(x)
-			if inside(s.text, p) {
+			if s.text[p] >= utf8.RuneSelf && inside(s.text, p) {
 				continue
 			}
 			if left -= s.start(s.atEdge, s.e.words, p); left < 0 {
@@ -431,31 +520,39 @@ func (s *Scanner) edges() {
 // edgeBlock is how much text is looked through for word boundaries at once.
 const edgeBlock = 256
 
-// boundaries lists the word boundaries in a block of text at which a match can begin, without a branch: which they are is hard to
-// foresee. before is 0x80 if a byte that is part of a word stands before the block.
-func (s *Scanner) boundaries(from int, before uint64, at *[edgeBlock + 8]uint8) (n int, after uint64) {
+// boundaries lists the word boundaries in a block of text at which a match can begin. They are hard to foresee, so that where bytes
+// like those are common there is no branch on them.
+func (s *Scanner) boundaries(from int, at *[edgeBlock + 8]uint8) (n int) {
 	edges := s.e.edges
 	for i := 0; i < edgeBlock && from+i < len(s.text); i += 8 {
-		word := eight.Word(load8(s.text, from+i))
-		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside))]
-		before = word >> 56
+		w := load8(s.text, from+i)
+		can := edges.hull[0].of(w) & (edges.hull[1].of(w)>>8 | 0x80<<56)
+		if can == 0 {
+			continue
+		}
+		word, before := eight.Word(w), uint64(0)
+		if p := from + i; p > 0 {
+			before = uint64(wordBytes[s.text[p-1]]) << 7
+		}
+		f := &eight.Members[eight.Set((word^(word<<8|before))&(word|edges.outside)&can)]
 		binary.LittleEndian.PutUint64(at[n&(edgeBlock-1):], f.At+uint64(i)*eight.Ones)
 		n += f.N
 	}
-	if n > 0 && from+int(at[n-1]) == len(s.text) {
+	last := len(s.text) - 1 - from // nothing stands behind it
+	for n > 0 && int(at[n-1]) >= last {
 		n--
 	}
 	m := 0
 	for _, x := range at[:n] {
 		at[m&(edgeBlock-1)] = x
-		m += int(edges.first[s.text[from+int(x)]])
+		two := uint16(load8(s.text, from+int(x)))
+		m += int(edges.pairs.may(1-wordBytes[byte(two)], two))
 	}
-	return m, before
-}
-
-// edge says whether p is a word boundary.
-func (s *Scanner) edge(p int) bool {
-	return wordByte(s.text[p]) != (p > 0 && wordByte(s.text[p-1]))
+	if last < edgeBlock {
+		at[m] = uint8(last)
+		m++
+	}
+	return m
 }
 
 // start looks for rules at offset p, and returns how much it read for it.
