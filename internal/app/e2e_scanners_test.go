@@ -66,7 +66,7 @@ type ill struct {
 	sent   int
 }
 
-func newIll(t *testing.T, d config.Driver, limit time.Duration) *ill {
+func newIll(t *testing.T, d config.Driver, limit, wait time.Duration) *ill {
 	t.Helper()
 	s := &ill{orders: filepath.Join(t.TempDir(), "orders")}
 	s.order(t, "work")
@@ -74,7 +74,7 @@ func newIll(t *testing.T, d config.Driver, limit time.Duration) *ill {
 		driver: d,
 		change: func(c *config.Config) { c.Scan.Time = yamlfile.Duration(limit) },
 		options: func(o *app.Options) {
-			o.Scanners = sandbox.Options{Uses: 1, Wait: time.Minute, Grace: time.Millisecond, Command: []string{"/proc/self/exe", illScanner, s.orders}}
+			o.Scanners = sandbox.Options{Uses: 1, Wait: wait, Grace: time.Millisecond, Command: []string{"/proc/self/exe", illScanner, s.orders}}
 		},
 	})
 	return s
@@ -141,7 +141,7 @@ func TestE2EScannersIll(t *testing.T) {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, d config.Driver) {
-				s := newIll(t, d, limit)
+				s := newIll(t, d, limit, time.Minute)
 				s.attached().want(t, "250 2.6.0 ")
 				if how == "hang" {
 					s.order(t, "hang") // some of them: each takes its time
@@ -175,7 +175,7 @@ func TestE2EScannersIll(t *testing.T) {
 func TestE2EScannersGone(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, d config.Driver) {
-		s := newIll(t, d, time.Minute)
+		s := newIll(t, d, time.Minute, 2*time.Second)
 		s.order(t, "gone")
 		s.until(t, "451 4.3.0 ", 3)
 		if !strings.Contains(s.log.String(), `level=ERROR msg="alarm: mail is put off because its attachments cannot be read now" reason=busy`) {
