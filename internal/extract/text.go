@@ -170,6 +170,7 @@ func (w *walker) markup(f *leaf, text string, k Kind) {
 	if strings.Contains(m.Text, "begin") {
 		w.inlineFiles(f, m.Text)
 	}
+	w.markupArmours(f, &m)
 	if m.Unsure != "" {
 		w.unreadable(f.where, Ambiguous, m.Unsure)
 	}
