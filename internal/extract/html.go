@@ -10,12 +10,13 @@ import (
 
 // markup is what an HTML document holds.
 type markup struct {
-	Text   string // as shown: blocks on lines of their own, cells joined by tabs
-	All    string // the same with hidden elements in place; empty when there are none
-	Hidden string // comments, titles, alternative texts and the like, one a line
-	Links  string // link targets, one a line
-	Quoted []Span // block quotes in Text
-	Unsure string // fixed wording, empty when browsers agree
+	Text   string   // as shown: blocks on lines of their own, cells joined by tabs
+	All    string   // the same with hidden elements in place; empty when there are none
+	Hidden string   // comments, titles, alternative texts and the like, one a line
+	Links  string   // link targets, one a line
+	Files  []string // addresses that hold what they point to
+	Quoted []Span   // block quotes in Text
+	Unsure string   // fixed wording, empty when browsers agree
 }
 
 // walkHTML reads HTML with a tokenizer and no tree, so that depth costs nothing and the
@@ -27,7 +28,7 @@ func walkHTML(doc []byte) markup {
 	w.run(doc)
 	m := markup{
 		Text: w.text.String(), Hidden: w.hidden.String(), Links: w.href.String(),
-		Quoted: w.quotes(), Unsure: w.unsure,
+		Files: w.files, Quoted: w.quotes(), Unsure: w.unsure,
 	}
 	if w.sawHidden {
 		m.All = w.all.String()
@@ -41,6 +42,7 @@ type htmlWalker struct {
 	hidden    strings.Builder
 	href      strings.Builder
 	links     map[string]bool
+	files     []string
 	quoted    []Span
 	quote     int // open block quotes
 	veil      string
@@ -98,6 +100,7 @@ func (w *htmlWalker) skipped(z *html.Tokenizer, name string) {
 		if overridden(string(text)) {
 			w.unsure = shownBackwards
 		}
+		w.carried(text)
 	}
 	if z.Next() == html.EndTagToken {
 		return
@@ -144,6 +147,7 @@ func (w *htmlWalker) comment(b []byte) {
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
 	w.href.WriteString(sub.href.String())
+	w.files = append(w.files, sub.files...)
 }
 
 func (w *htmlWalker) startTag(z *html.Tokenizer) {
@@ -265,6 +269,7 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
+			w.carried(val)
 		case "hidden":
 			hide = true
 		case "dir":
@@ -272,9 +277,13 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
 			w.link(val)
 		case "src":
-			if !bytes.HasPrefix(val, []byte("data:")) {
+			if isDataURL(val) {
+				w.files = append(w.files, string(val))
+			} else {
 				w.link(val)
 			}
+		case "srcset", "imagesrcset":
+			w.carried(val)
 		case "alt", "title", "placeholder", "summary", "label", "value":
 			w.aside(string(val))
 		case "srcdoc":
@@ -282,14 +291,29 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		case "content":
 			if tag == "meta" {
 				w.aside(string(val))
+				w.carried(val)
 			}
 		default:
-			if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
+			if val = bytes.TrimSpace(val); isDataURL(val) {
+				w.files = append(w.files, string(val))
+			} else if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
 				w.aside(string(val))
 			}
 		}
 	}
 	return hide
+}
+
+// carried keeps the addresses in a style sheet or in a list of sources that hold what they point to.
+func (w *htmlWalker) carried(val []byte) {
+	if bytes.IndexByte(val, ',') < 0 || bytes.IndexByte(val, ':') < 0 {
+		return
+	}
+	s := string(val)
+	w.files = append(w.files, dataURLs(s)...)
+	if strings.IndexByte(s, '\\') >= 0 {
+		w.files = append(w.files, dataURLs(unescapeStyle(s))...)
+	}
 }
 
 // maxDistinct bounds the links remembered so that each is given out once.
@@ -300,6 +324,9 @@ const maxLink = 8 << 10
 
 func (w *htmlWalker) link(val []byte) {
 	val = bytes.TrimSpace(val)
+	if isDataURL(val) {
+		w.files = append(w.files, string(val))
+	}
 	if len(val) == 0 || val[0] == '#' || len(val) > maxLink && bytes.HasPrefix(val, []byte("data:")) {
 		return
 	}

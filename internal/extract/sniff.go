@@ -82,6 +82,7 @@ var magics = [...]magic{
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},
 	{0, "OTTO", "font/otf", asMedia},
+	{0, "\x00\x01\x00\x00\x00", "font/ttf", asMedia},
 	{0, "{\\rtf", "application/rtf", asRTF},
 	{0, "%!PS", "application/postscript", asOther},
 	{0, "\x78\x9F\x3E\x22", "application/ms-tnef", asTNEF},
