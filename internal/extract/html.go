@@ -23,7 +23,7 @@ type markup struct {
 // time is linear. Inline elements join their neighbours (`pay<b>roll</b>` is one word),
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
-	w := htmlWalker{links: map[string]bool{}}
+	w := htmlWalker{links: map[string]bool{}, sheet: hidingSelectors(doc)}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
@@ -48,6 +48,11 @@ type htmlWalker struct {
 	veil      string
 	veiled    int // open elements named veil since a hidden one began
 	sawHidden bool
+	sheet     map[string]bool // elements that style sheets may hide
+	dim       bool            // the element that begins may be one, or is hard to see
+	dimName   string
+	dimmed    int    // open elements named dimName since such a one began
+	less      unseen // a line without them
 	pre       int
 	foreign   int  // open svg and math elements
 	inComment bool // reading the inside of a comment
@@ -62,6 +67,7 @@ func (w *htmlWalker) run(doc []byte) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
+			w.endLine()
 			return
 		case html.TextToken:
 			w.textToken(z)
@@ -125,8 +131,16 @@ func (w *htmlWalker) show(text []byte) {
 		w.sawHidden = w.sawHidden || len(bytes.TrimSpace(text)) > 0
 		return
 	}
+	if w.dimmed == 0 {
+		w.less.add(text, w.pre > 0)
+	} else if len(bytes.TrimSpace(text)) > 0 {
+		w.less.cut(&w.text)
+	}
 	w.text.add(text, w.pre > 0)
 }
+
+// endLine keeps a line once more if there are things in it that may not be seen.
+func (w *htmlWalker) endLine() { w.aside(w.less.end()) }
 
 // aside keeps text that is not shown as part of the flow.
 func (w *htmlWalker) aside(s string) {
@@ -142,7 +156,7 @@ func (w *htmlWalker) comment(b []byte) {
 		w.aside(string(unescapeTwice(b)))
 		return
 	}
-	sub := htmlWalker{links: w.links, inComment: true}
+	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet}
 	sub.run(append([]byte(nil), b...))
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
@@ -154,6 +168,7 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	b, more := z.TagName()
 	name := tagName(b)
 	hide := false
+	w.dim = w.sheet[name]
 	if more {
 		hide = w.attributes(z, name)
 	}
@@ -167,12 +182,35 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	} else if hide && w.veiled == 0 && !void(name) {
 		w.veil, w.veiled = name, 1
 	}
+	w.dimTag(name)
 	w.open(name)
 	if w.reverse {
 		w.reverse = false
 		w.reversed++
 		w.show([]byte(reverseOn))
 	}
+}
+
+// dimTag counts the elements inside of one that may not be seen. Some are ended by the next of their kind.
+func (w *htmlWalker) dimTag(name string) {
+	if w.dimmed > 0 && name == w.dimName {
+		if !endsItself(name) {
+			w.dimmed++
+			return
+		}
+		w.dimmed = 0
+	}
+	if w.dim && w.dimmed == 0 && !void(name) {
+		w.dimName, w.dimmed = name, 1
+	}
+}
+
+func endsItself(name string) bool {
+	switch name {
+	case "p", "li", "td", "th", "tr", "dt", "dd", "option":
+		return true
+	}
+	return false
 }
 
 // rawMarkup names elements whose inside a browser with scripts takes as text, but a mail
@@ -213,6 +251,9 @@ func (w *htmlWalker) endTag(name string) {
 	if w.veiled > 0 && name == w.veil {
 		w.veiled--
 	}
+	if w.dimmed > 0 && name == w.dimName {
+		w.dimmed--
+	}
 	switch name {
 	case "tr", "table", "tbody", "thead", "tfoot", "caption":
 		w.row()
@@ -239,9 +280,9 @@ func (w *htmlWalker) endTag(name string) {
 	}
 }
 
-func (w *htmlWalker) block() { w.text.block(); w.all.block() }
-func (w *htmlWalker) row()   { w.text.row(); w.all.row() }
-func (w *htmlWalker) cell()  { w.text.cell(); w.all.cell() }
+func (w *htmlWalker) block() { w.endLine(); w.text.block(); w.all.block() }
+func (w *htmlWalker) row()   { w.endLine(); w.text.row(); w.all.row() }
+func (w *htmlWalker) cell()  { w.endLine(); w.text.cell(); w.all.cell() }
 
 // quotes returns the block quotes with the open ones closed at the end, empty ones left
 // out.
@@ -265,13 +306,21 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "style":
-			hide = hide || hiddenStyle(val)
+			v := sightOf(val)
+			hide = hide || v == outOfSight
+			w.dim = w.dim || v == faint
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
 			w.carried(val)
 		case "hidden":
 			hide = true
+		case "class":
+			w.dim = w.dim || w.sheeted(".", val)
+		case "id":
+			w.dim = w.dim || w.sheeted("#", val)
+		case "color":
+			w.dim = w.dim || tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val))))
 		case "dir":
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
@@ -300,8 +349,22 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 				w.aside(string(val))
 			}
 		}
+		w.dim = w.dim || len(w.sheet) > 0 && w.sheet["["+string(key)]
 	}
 	return hide
+}
+
+// sheeted says whether a style sheet may hide the element by its classes or its id.
+func (w *htmlWalker) sheeted(mark string, val []byte) bool {
+	if len(w.sheet) == 0 {
+		return false
+	}
+	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
+		if w.sheet[mark+name] {
+			return true
+		}
+	}
+	return false
 }
 
 // carried keeps the addresses in a style sheet or in a list of sources that hold what they point to.
@@ -345,37 +408,6 @@ func (w *htmlWalker) link(val []byte) {
 			w.href.WriteByte('\n')
 		}
 	}
-}
-
-// hiddenStyle says whether an inline style hides the element in every program.
-func hiddenStyle(style []byte) bool {
-	for decl := range bytes.SplitSeq(style, []byte(";")) {
-		name, value, ok := bytes.Cut(decl, []byte(":"))
-		if !ok {
-			continue
-		}
-		v, _, _ := strings.Cut(strings.ToLower(string(bytes.TrimSpace(value))), "!")
-		v = strings.TrimSpace(v)
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "display":
-			if v == "none" {
-				return true
-			}
-		case "visibility":
-			if v == "hidden" || v == "collapse" {
-				return true
-			}
-		case "mso-hide":
-			if v == "all" {
-				return true
-			}
-		case "font-size", "max-height", "opacity":
-			if strings.Trim(v, "0.") == "" || v == "0px" || v == "0pt" || v == "0em" || v == "0%" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // tagName returns the name without an allocation for the usual ones.
