@@ -32,21 +32,22 @@ func (g *fragments) add(s string) {
 
 // marked says whether a text has a tag or an entity in it.
 func marked(s string) bool {
-	for i := strings.IndexAny(s, "<&"); i >= 0 && i+2 < len(s); {
-		c := s[i+1]
-		if s[i] == '<' && (c|0x20 >= 'a' && c|0x20 <= 'z' || c == '/' || c == '!') && strings.IndexByte(s[i:], '>') > 0 {
-			return true
-		}
-		if s[i] == '&' && (c == '#' || c|0x20 >= 'a' && c|0x20 <= 'z') && strings.IndexByte(s[i:min(len(s), i+12)], ';') > 0 {
-			return true
-		}
-		n := strings.IndexAny(s[i+1:], "<&")
-		if n < 0 {
+	last := strings.LastIndexByte(s, '>')
+	for at := 0; ; at++ {
+		i := strings.IndexAny(s[at:], "<&")
+		if i < 0 || at+i+2 >= len(s) {
 			return false
 		}
-		i += 1 + n
+		at += i
+		c := s[at+1]
+		word := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if s[at] == '<' && (word || c == '/' || c == '!') && last > at {
+			return true
+		}
+		if s[at] == '&' && (c == '#' || word) && strings.IndexByte(s[at:min(len(s), at+12)], ';') > 0 {
+			return true
+		}
 	}
-	return false
 }
 
 // maxMarkupLevels bounds markup that is written as text in markup: a feed holds HTML so, and a log holds the feed.
