@@ -37,7 +37,7 @@ func decodeText(b []byte, label string) reading {
 	switch label {
 	case "utf-8", "utf8", "us-ascii", "ascii", "", "iso-8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252", "ansi_x3.4-1968":
 		if enc := wideWithoutMark(b); enc != nil {
-			return reading{Text: decodeWith(enc, b), Alt: lenient(b), Unsure: "UTF-16 without a mark"}
+			return reading{Text: decodeWith(enc, b), Alt: lenient(b), Unsure: withoutMark}
 		}
 		return reading{Text: lenient(b), Loose: unlabelled(b, label)}
 	case "utf-7", "unicode-1-1-utf-7", "csunicode11utf7":
@@ -59,6 +59,8 @@ func decodeText(b []byte, label string) reading {
 	}
 	return r
 }
+
+const withoutMark = "UTF-16 without a mark"
 
 // lookup finds a charset by name, and says whether it reads plain ASCII as ASCII.
 func lookup(label string) (enc encoding.Encoding, superset bool) {
@@ -99,6 +101,14 @@ func byteOrderMark(b []byte) (encoding.Encoding, int) {
 		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), 2
 	}
 	return nil, 0
+}
+
+// wideText returns the encoding of text in UTF-16 or UTF-32 and the length of its mark, which may be 0; nil for other text.
+func wideText(b []byte) (encoding.Encoding, int) {
+	if enc, n := byteOrderMark(b); enc != nil {
+		return enc, n
+	}
+	return wideWithoutMark(b), 0
 }
 
 // wideWithoutMark finds UTF-16 by its zero bytes, which western text has at every second

@@ -270,6 +270,67 @@ func TestRTF(t *testing.T) {
 	checkContent(t, c, []Segment{{Where: "att[1]/a.rtf", Kind: AttachmentText, Text: "x"}}, nil, []Unreadable{{"att[1]/a.rtf", Corrupt, "damaged RTF document"}})
 }
 
+// TestRTFChanges: what a tracked change took away, and what is hidden, is read in its place, but not as part of what is shown.
+func TestRTFChanges(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ name, rtf, text, hidden string }{
+		{"deleted amid a number", `{\rtf1 8901{\deleted x}02-2387}`, "890102-2387", "8901x02-2387"},
+		{"deleted up to a word", `{\rtf1 8901\deleted 77\deleted0 02-2387\par}`, "890102-2387", "89017702-2387"},
+		{"a deleted number", `{\rtf1 Kim {\deleted\revauthdel1 8901}{\deleted 02-2387}Ek\par b}`, "Kim Ek\nb", "Kim 890102-2387Ek"},
+		{"replaced amid a number", `{\rtf1 nr 8901{\revised 99}{\deleted 02}-2387\par b}`, "nr 890199-2387\nb", "nr 890102-2387"},
+		{"put in amid a number", `{\rtf1 nr 8901{\revised 99}02-2387}`, "nr 89019902-2387", "nr 890102-2387"},
+		{"parts of both", `{\rtf1 {\deleted 8901}{\revised 02-2387}}`, "02-2387", "890102-2387"},
+		{"moved away", `{\rtf1 8901{\mvf x}02-2387{\mvt y}}`, "890102-2387y", "8901x02-2387"},
+		{"ended by plain", `{\rtf1\deleted 8901\plain 02-2387}`, "02-2387", "890102-2387"},
+		{"in a cell", `{\rtf1 a\cell 8901{\deleted x}02-2387\cell\row b}`, "a\t890102-2387\t\nb", "8901x02-2387"},
+		{"in a footnote", `{\rtf1 a{\footnote 8901{\deleted x}02-2387}b}`, "ab\n890102-2387", "8901x02-2387"},
+		{"hidden amid a number", `{\rtf1 8901{\v 02}-2387\par}`, "8901-2387", "890102-2387"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached("a.rtf", []byte(tt.rtf)), Limits{})
+			checkContent(t, c, []Segment{
+				{Where: "att[1]/a.rtf", Kind: AttachmentText, Text: tt.text}, {Where: "att[1]/a.rtf", Kind: Hidden, Text: tt.hidden},
+			}, nil, nil)
+		})
+	}
+}
+
+// TestRTFPlaces: text in the less usual places of a document.
+func TestRTFPlaces(t *testing.T) {
+	t.Parallel()
+	const body, aside = AttachmentText, Hidden
+	tests := []struct {
+		name, rtf string
+		kind      Kind
+		text      string
+	}{
+		{"result of a field", `{\rtf1 89{\field{\*\fldinst {PAGE}}{\fldrslt {01}}}02-2387}`, body, "890102-2387"},
+		{"instruction of a field", `{\rtf1 x{\field{\*\fldinst QUOTE "890102-2387"}{\fldrslt y}}}`, aside, `QUOTE "890102-2387"`},
+		{"form field", `{\rtf1 x{\field{\*\fldinst FORMTEXT {\*\formfield{\fftype0{\*\ffdeftext 890102-2387}}}}{\fldrslt y}}}`, aside, "890102-2387"},
+		{"separator of notes", `{\rtf1 x{\*\ftnsep 890102-2387}}`, aside, "890102-2387"},
+		{"endnote", `{\rtf1 x{\footnote\ftnalt 890102-2387}}`, body, "890102-2387"},
+		{"bookmark amid a number", `{\rtf1 8901{\*\bkmkstart b}02{\*\bkmkend b}-2387}`, body, "890102-2387"},
+		{"number of a list", `{\rtf1 {\*\listtable{\list{\listlevel{\leveltext\'0c890102-2387;}}}}x}`, aside, "890102-2387"},
+		{"who made changes", `{\rtf1{\*\revtbl{Unknown;}{890102-2387;}}x}`, aside, "890102-2387"},
+		{"files referred to", `{\rtf1{\*\filetbl{\file\fid1 C:\\890102-2387.rtf;}}x}`, aside, "890102-2387"},
+		{"text in two writings", `{\rtf1 nr {\upr{9}{\*\ud{890102-2387}}}}`, body, "nr 890102-2387"},
+		{"the simple one of them", `{\rtf1 nr {\upr{890102-2387}{\*\ud{x}}}}`, aside, "890102-2387"},
+		{"formula amid a number", `{\rtf1 8901{\mmath{\*\moMath{\mr 02}}}-2387}`, body, "890102-2387"},
+		{"old text box", `{\rtf1 x{\*\do\dobxpage{\dptxbx{\dptxbxtext 890102-2387}}}y}`, body, "xy\n890102-2387"},
+		{"a mark before what is no destination", `{\rtf1 89{\*\b 0102-2387}}`, body, "890102-2387"},
+		{"white on white", `{\rtf1{\colortbl;\red255\green255\blue255;}8901{\cf1\fs1 02}-2387}`, body, "890102-2387"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached("a.rtf", []byte(tt.rtf)), Limits{})
+			checkContent(t, c, []Segment{{Where: "att[1]/a.rtf", Kind: tt.kind, Text: tt.text}}, nil, nil)
+		})
+	}
+}
+
 // tnefOf writes a TNEF stream: level, id with type, length, data, checksum.
 func tnefOf(attributes ...any) []byte {
 	out := []byte("\x78\x9f\x3e\x22\x01\x00")

@@ -10,24 +10,25 @@ import (
 
 // markup is what an HTML document holds.
 type markup struct {
-	Text   string // as shown: blocks on lines of their own, cells joined by tabs
-	All    string // the same with hidden elements in place; empty when there are none
-	Hidden string // comments, titles, alternative texts and the like, one a line
-	Links  string // link targets, one a line
-	Quoted []Span // block quotes in Text
-	Unsure string // fixed wording, empty when browsers agree
+	Text   string   // as shown: blocks on lines of their own, cells joined by tabs
+	All    string   // the same with hidden elements in place; empty when there are none
+	Hidden string   // comments, titles, alternative texts and the like, one a line
+	Links  string   // link targets, one a line
+	Files  []string // addresses that hold what they point to
+	Quoted []Span   // block quotes in Text
+	Unsure string   // fixed wording, empty when browsers agree
 }
 
 // walkHTML reads HTML with a tokenizer and no tree, so that depth costs nothing and the
 // time is linear. Inline elements join their neighbours (`pay<b>roll</b>` is one word),
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
-	w := htmlWalker{links: map[string]bool{}}
+	w := htmlWalker{links: map[string]bool{}, sheet: hidingSelectors(doc)}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
 		Text: w.text.String(), Hidden: w.hidden.String(), Links: w.href.String(),
-		Quoted: w.quotes(), Unsure: w.unsure,
+		Files: w.files, Quoted: w.quotes(), Unsure: w.unsure,
 	}
 	if w.sawHidden {
 		m.All = w.all.String()
@@ -41,11 +42,17 @@ type htmlWalker struct {
 	hidden    strings.Builder
 	href      strings.Builder
 	links     map[string]bool
+	files     []string
 	quoted    []Span
 	quote     int // open block quotes
 	veil      string
 	veiled    int // open elements named veil since a hidden one began
 	sawHidden bool
+	sheet     map[string]bool // elements that style sheets may hide
+	dim       bool            // the element that begins may be one, or is hard to see
+	dimName   string
+	dimmed    int    // open elements named dimName since such a one began
+	less      unseen // a line without them
 	pre       int
 	foreign   int  // open svg and math elements
 	inComment bool // reading the inside of a comment
@@ -60,6 +67,7 @@ func (w *htmlWalker) run(doc []byte) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
+			w.endLine()
 			return
 		case html.TextToken:
 			w.textToken(z)
@@ -98,6 +106,7 @@ func (w *htmlWalker) skipped(z *html.Tokenizer, name string) {
 		if overridden(string(text)) {
 			w.unsure = shownBackwards
 		}
+		w.carried(text)
 	}
 	if z.Next() == html.EndTagToken {
 		return
@@ -122,8 +131,16 @@ func (w *htmlWalker) show(text []byte) {
 		w.sawHidden = w.sawHidden || len(bytes.TrimSpace(text)) > 0
 		return
 	}
+	if w.dimmed == 0 {
+		w.less.add(text, w.pre > 0)
+	} else if len(bytes.TrimSpace(text)) > 0 {
+		w.less.cut(&w.text)
+	}
 	w.text.add(text, w.pre > 0)
 }
+
+// endLine keeps a line once more if there are things in it that may not be seen.
+func (w *htmlWalker) endLine() { w.aside(w.less.end()) }
 
 // aside keeps text that is not shown as part of the flow.
 func (w *htmlWalker) aside(s string) {
@@ -139,17 +156,19 @@ func (w *htmlWalker) comment(b []byte) {
 		w.aside(string(unescapeTwice(b)))
 		return
 	}
-	sub := htmlWalker{links: w.links, inComment: true}
+	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet}
 	sub.run(append([]byte(nil), b...))
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
 	w.href.WriteString(sub.href.String())
+	w.files = append(w.files, sub.files...)
 }
 
 func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	b, more := z.TagName()
 	name := tagName(b)
 	hide := false
+	w.dim = w.sheet[name]
 	if more {
 		hide = w.attributes(z, name)
 	}
@@ -163,12 +182,35 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	} else if hide && w.veiled == 0 && !void(name) {
 		w.veil, w.veiled = name, 1
 	}
+	w.dimTag(name)
 	w.open(name)
 	if w.reverse {
 		w.reverse = false
 		w.reversed++
 		w.show([]byte(reverseOn))
 	}
+}
+
+// dimTag counts the elements inside of one that may not be seen. Some are ended by the next of their kind.
+func (w *htmlWalker) dimTag(name string) {
+	if w.dimmed > 0 && name == w.dimName {
+		if !endsItself(name) {
+			w.dimmed++
+			return
+		}
+		w.dimmed = 0
+	}
+	if w.dim && w.dimmed == 0 && !void(name) {
+		w.dimName, w.dimmed = name, 1
+	}
+}
+
+func endsItself(name string) bool {
+	switch name {
+	case "p", "li", "td", "th", "tr", "dt", "dd", "option":
+		return true
+	}
+	return false
 }
 
 // rawMarkup names elements whose inside a browser with scripts takes as text, but a mail
@@ -209,6 +251,9 @@ func (w *htmlWalker) endTag(name string) {
 	if w.veiled > 0 && name == w.veil {
 		w.veiled--
 	}
+	if w.dimmed > 0 && name == w.dimName {
+		w.dimmed--
+	}
 	switch name {
 	case "tr", "table", "tbody", "thead", "tfoot", "caption":
 		w.row()
@@ -235,9 +280,9 @@ func (w *htmlWalker) endTag(name string) {
 	}
 }
 
-func (w *htmlWalker) block() { w.text.block(); w.all.block() }
-func (w *htmlWalker) row()   { w.text.row(); w.all.row() }
-func (w *htmlWalker) cell()  { w.text.cell(); w.all.cell() }
+func (w *htmlWalker) block() { w.endLine(); w.text.block(); w.all.block() }
+func (w *htmlWalker) row()   { w.endLine(); w.text.row(); w.all.row() }
+func (w *htmlWalker) cell()  { w.endLine(); w.text.cell(); w.all.cell() }
 
 // quotes returns the block quotes with the open ones closed at the end, empty ones left
 // out.
@@ -261,20 +306,33 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "style":
-			hide = hide || hiddenStyle(val)
+			v := sightOf(val)
+			hide = hide || v == outOfSight
+			w.dim = w.dim || v == faint
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
+			w.carried(val)
 		case "hidden":
 			hide = true
+		case "class":
+			w.dim = w.dim || w.sheeted(".", val)
+		case "id":
+			w.dim = w.dim || w.sheeted("#", val)
+		case "color":
+			w.dim = w.dim || tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val))))
 		case "dir":
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
 			w.link(val)
 		case "src":
-			if !bytes.HasPrefix(val, []byte("data:")) {
+			if isDataURL(val) {
+				w.files = append(w.files, string(val))
+			} else {
 				w.link(val)
 			}
+		case "srcset", "imagesrcset":
+			w.carried(val)
 		case "alt", "title", "placeholder", "summary", "label", "value":
 			w.aside(string(val))
 		case "srcdoc":
@@ -282,14 +340,43 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		case "content":
 			if tag == "meta" {
 				w.aside(string(val))
+				w.carried(val)
 			}
 		default:
-			if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
+			if val = bytes.TrimSpace(val); isDataURL(val) {
+				w.files = append(w.files, string(val))
+			} else if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
 				w.aside(string(val))
 			}
 		}
+		w.dim = w.dim || len(w.sheet) > 0 && w.sheet["["+string(key)]
 	}
 	return hide
+}
+
+// sheeted says whether a style sheet may hide the element by its classes or its id.
+func (w *htmlWalker) sheeted(mark string, val []byte) bool {
+	if len(w.sheet) == 0 {
+		return false
+	}
+	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
+		if w.sheet[mark+name] {
+			return true
+		}
+	}
+	return false
+}
+
+// carried keeps the addresses in a style sheet or in a list of sources that hold what they point to.
+func (w *htmlWalker) carried(val []byte) {
+	if bytes.IndexByte(val, ',') < 0 || bytes.IndexByte(val, ':') < 0 {
+		return
+	}
+	s := string(val)
+	w.files = append(w.files, dataURLs(s)...)
+	if strings.IndexByte(s, '\\') >= 0 {
+		w.files = append(w.files, dataURLs(unescapeStyle(s))...)
+	}
 }
 
 // maxDistinct bounds the links remembered so that each is given out once.
@@ -300,6 +387,9 @@ const maxLink = 8 << 10
 
 func (w *htmlWalker) link(val []byte) {
 	val = bytes.TrimSpace(val)
+	if isDataURL(val) {
+		w.files = append(w.files, string(val))
+	}
 	if len(val) == 0 || val[0] == '#' || len(val) > maxLink && bytes.HasPrefix(val, []byte("data:")) {
 		return
 	}
@@ -318,91 +408,4 @@ func (w *htmlWalker) link(val []byte) {
 			w.href.WriteByte('\n')
 		}
 	}
-}
-
-// hiddenStyle says whether an inline style hides the element in every program.
-func hiddenStyle(style []byte) bool {
-	for decl := range bytes.SplitSeq(style, []byte(";")) {
-		name, value, ok := bytes.Cut(decl, []byte(":"))
-		if !ok {
-			continue
-		}
-		v, _, _ := strings.Cut(strings.ToLower(string(bytes.TrimSpace(value))), "!")
-		v = strings.TrimSpace(v)
-		switch strings.ToLower(string(bytes.TrimSpace(name))) {
-		case "display":
-			if v == "none" {
-				return true
-			}
-		case "visibility":
-			if v == "hidden" || v == "collapse" {
-				return true
-			}
-		case "mso-hide":
-			if v == "all" {
-				return true
-			}
-		case "font-size", "max-height", "opacity":
-			if strings.Trim(v, "0.") == "" || v == "0px" || v == "0pt" || v == "0em" || v == "0%" {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// tagName returns the name without an allocation for the usual ones.
-func tagName(b []byte) string {
-	switch string(b) {
-	case "p":
-		return "p"
-	case "div":
-		return "div"
-	case "span":
-		return "span"
-	case "td":
-		return "td"
-	case "tr":
-		return "tr"
-	case "br":
-		return "br"
-	case "a":
-		return "a"
-	case "b":
-		return "b"
-	case "table":
-		return "table"
-	case "tbody":
-		return "tbody"
-	case "font":
-		return "font"
-	case "strong":
-		return "strong"
-	case "img":
-		return "img"
-	case "o:p":
-		return "o:p"
-	}
-	return string(b)
-}
-
-// isBlock names the elements that begin on a line of their own (HTML 15.3).
-func isBlock(name string) bool {
-	switch name {
-	case "p", "div", "br", "hr", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
-		"body", "html", "head", "address", "article", "aside", "section", "header", "footer", "nav", "main",
-		"figure", "figcaption", "form", "fieldset", "legend", "center", "dir", "menu", "details", "summary",
-		"dialog", "option", "optgroup", "select", "iframe", "noscript", "noframes", "frameset", "marquee",
-		"colgroup", "hgroup", "search", "title", "textarea":
-		return true
-	}
-	return false
-}
-
-func void(name string) bool {
-	switch name {
-	case "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr":
-		return true
-	}
-	return false
 }

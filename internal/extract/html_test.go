@@ -119,6 +119,21 @@ func TestLinear(t *testing.T) {
 		"csv quotes":         "Content-Type: text/csv\r\n\r\n" + fill(`"a;`),
 		"messages":           fill("Content-Type: message/rfc822\r\n\r\n"),
 		"junk header":        "Subject: s\r\n" + fill("junk\r\n"),
+		"tags in json":       "Content-Type: application/json\r\n\r\n{" + fill(`"<b>x",`),
+		"half tags in json":  "Content-Type: application/json\r\n\r\n{\"" + fill("<a"),
+		"json in json":       "Content-Type: application/json\r\n\r\n{" + fill(`"{\"\\u003c`),
+		"tags in xml":        "Content-Type: text/xml\r\n\r\n" + fill("<a>&lt;b&gt;x</a>"),
+		"half tags in xml":   "Content-Type: text/xml\r\n\r\n<a>" + fill("&lt;b"),
+		"white cells":        head + fill("<td>x<font color=white>y</font>"),
+		"white lines":        head + "<p>" + fill("x<i style='color:#fff'>y</i>z<br>"),
+		"white line":         head + "<p>" + fill("x<i style='color:#fff'>y</i>z "),
+		"open rules":         head + "<style>" + fill("@{.x{"),
+		"hiding rules":       head + "<style>" + fill("x,y{display:none}") + "</style>",
+		"style sheets":       head + fill("<style>x{display:none}</style>"),
+		"half addresses":     head + "<p style='(:," + fill("data:"),
+		"data addresses":     head + fill("<a href=data:,x>"),
+		"armour":             head + fill("-----BEGIN PGP MESSAGE----- "),
+		"hidden rtf":         "Content-Type: application/rtf\r\n\r\n{\\rtf1" + fill(`{\v x}{\deleted y}`),
 	}
 	for name, in := range inputs {
 		t.Run(name, func(t *testing.T) {

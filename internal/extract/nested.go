@@ -43,12 +43,19 @@ func (w *walker) savedMessage(l *lines, f *leaf) {
 
 // saved reads a message or a mailbox that is in memory.
 func (w *walker) saved(f *leaf, b []byte) {
+	label := f.charset(b)
+	enc, mark := wideText(b)
+	if enc != nil { // editors save mail so, though its header never says it
+		if b, label = []byte(decodeWith(enc, b[mark:])), "utf-8"; mark == 0 {
+			w.doubt(f.where, withoutMark) // not all programs find out
+		}
+	}
 	if f.found.class == asMailbox {
 		w.mailbox(f, b)
 		return
 	}
-	if f.guessedMessage() {
-		w.alsoText(f, b)
+	if f.guessedMessage() || enc != nil { // who cannot read it as a message sees its text
+		w.alsoText(f, b, label)
 		b = bytes.TrimLeft(bytes.TrimPrefix(b, []byte("\xEF\xBB\xBF")), " \t\r\n") // as it was recognised
 	}
 	w.inner(b, f)
@@ -59,9 +66,9 @@ func (w *walker) saved(f *leaf, b []byte) {
 const maxAlsoText = 1 << 20
 
 // alsoText gives out a message as the text that its name says it is.
-func (w *walker) alsoText(f *leaf, b []byte) {
+func (w *walker) alsoText(f *leaf, b []byte, label string) {
 	if len(b) <= maxAlsoText || !messageHead(lowerHead(string(b[:sniffLen]))) {
-		w.segment(f.where, Hidden, f.att, decodeText(b, f.charset(b)).Text)
+		w.segment(f.where, Hidden, f.att, decodeText(b, label).Text)
 	}
 }
 

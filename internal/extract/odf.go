@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"encoding/xml"
 	"path"
 	"strconv"
@@ -25,6 +26,11 @@ func (w *walker) odf(a *archive) {
 		}
 	}
 	text := strings.Contains(kind, "text")
+	a.hiding = map[string]bool{}
+	styles := a.byLow["styles.xml"] // before the text that they hide
+	if styles != nil {
+		w.odfPart(a, "styles.xml", false, text)
+	}
 	for _, zf := range a.files {
 		if w.expired() {
 			return
@@ -32,7 +38,7 @@ func (w *walker) odf(a *archive) {
 		low := strings.ToLower(zf.Name)
 		ext := strings.TrimPrefix(path.Ext(low), ".")
 		switch {
-		case strings.HasSuffix(low, "/") || low == "mimetype" || low == "meta-inf/manifest.xml" || quietODF(low):
+		case strings.HasSuffix(low, "/") || low == "mimetype" || low == "meta-inf/manifest.xml" || quietODF(low) || zf == styles:
 		case ext == "xml" && path.Base(low) == "content.xml":
 			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"), text)
 		case ext == "xml":
@@ -67,6 +73,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
 	d := w.newODFText(where, a.f.att, tables)
+	d.hiding = a.hiding
 	if flush := d.flush; low != "styles.xml" || text {
 		d.flush = func(name, text string) {
 			a.shows.add(text)
@@ -78,7 +85,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 }
 
 func (w *walker) newODFText(where string, att int, tables bool) *odfText {
-	d := &odfText{levels: []*flow{{}}, limit: w.text, tables: tables}
+	d := &odfText{levels: []*odfLevel{{}}, limit: w.text, tables: tables, hiding: map[string]bool{}}
 	d.flush = func(name, text string) {
 		at := where
 		if name != "" {
@@ -98,7 +105,7 @@ func (w *walker) giveODF(where string, att int, d *odfText) {
 
 // odfText collects paragraphs, notes and tables of OpenDocument.
 type odfText struct {
-	levels []*flow
+	levels []*odfLevel
 	aside  strings.Builder
 	hidden strings.Builder
 	links  strings.Builder
@@ -114,26 +121,59 @@ type odfText struct {
 	depth  int  // open tables
 	table  string
 
+	style  string          // that is being defined
+	hiding map[string]bool // styles that hide their text
+	spans  int             // open ones
+	veil   int             // which of them began to hide text, 0 for none
+
 	number   string // value of the cell whose text is being collected
 	numberAt int    // the level that collects it, 0 for none
 
 	flush func(name, text string)
 }
 
-func (d *odfText) top() *flow { return d.levels[len(d.levels)-1] }
+// odfLevel is the text of the body, or of a note or a text box in it.
+type odfLevel struct {
+	flow
+	less unseen
+}
+
+func (d *odfText) top() *odfLevel { return d.levels[len(d.levels)-1] }
+
+// put appends to the paragraph.
+func (d *odfText) put(s string) {
+	l := d.top()
+	switch {
+	case d.veil > 0:
+		l.less.cut(&l.flow)
+	case l.less.open:
+		l.less.line.literal(s)
+	}
+	l.literal(s)
+}
+
+// endLine keeps a line once more if there are things in it that may not be seen.
+func (d *odfText) endLine() { d.loose(d.top().less.end()) }
 
 func (d *odfText) start(name string, attrs []xml.Attr) {
 	switch name {
 	case "p", "h":
 		d.para++
+		d.endLine()
 		d.top().block()
 	case "s":
 		n, _ := strconv.Atoi(attr(attrs, "c"))
-		d.top().literal(strings.Repeat(" ", max(1, min(n, maxTabs))))
+		d.put(strings.Repeat(" ", max(1, min(n, maxTabs))))
 	case "tab":
-		d.top().literal("\t")
+		d.put("\t")
 	case "line-break":
-		d.top().literal("\n")
+		d.put("\n")
+	case "span":
+		if d.spans++; d.veil == 0 && d.hiding[attr(attrs, "style-name")] {
+			d.veil = d.spans
+		}
+	case "style", "text-properties":
+		d.sight(name, attrs)
 	case "table-row":
 		d.top().row()
 	case "table-cell", "covered-table-cell":
@@ -142,10 +182,8 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		d.openTable(attr(attrs, "name"))
 	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
 		if len(d.levels) < maxLevels {
-			d.levels = append(d.levels, &flow{})
+			d.levels = append(d.levels, &odfLevel{})
 		}
-	case "user-field-decl", "variable-set", "user-field-get":
-		d.loose(attr(attrs, "string-value"))
 	case "content-validation":
 		if v := attr(attrs, "condition"); strings.Contains(v, `"`) {
 			d.loose(v)
@@ -156,6 +194,35 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		if d.links.Len() < maxLinks {
 			d.links.WriteString(attr(attrs, "href") + "\n")
 		}
+	default:
+		d.values(attrs)
+	}
+}
+
+// values keeps what fields and controls of a form show, or would if a condition held.
+func (d *odfText) values(attrs []xml.Attr) {
+	for i := range attrs {
+		switch attrs[i].Name.Local {
+		case "string-value", "string-value-if-true", "string-value-if-false", "current-value", "label":
+			d.loose(attrs[i].Value)
+		}
+	}
+}
+
+// sight notes the styles whose text nobody sees (ODF 1.3 part 3, 20.393 and others).
+func (d *odfText) sight(name string, attrs []xml.Attr) {
+	if name == "style" {
+		d.style = attr(attrs, "name")
+		if d.hiding[attr(attrs, "parent-style-name")] && len(d.hiding) < maxEntries {
+			d.hiding[d.style] = true
+		}
+		return
+	}
+	color, behind := attr(attrs, "color"), attr(attrs, "background-color")
+	size, ok := measure(strings.ToLower(attr(attrs, "font-size")))
+	hides := attr(attrs, "display") == "none" || ok && size < 3 || paleColor(strings.ToLower(color)) && (behind == "" || paleColor(strings.ToLower(behind))) || color != "" && color == behind
+	if hides && d.style != "" && len(d.hiding) < maxEntries {
+		d.hiding[d.style] = true
 	}
 }
 
@@ -166,7 +233,7 @@ func (d *odfText) cell(attrs []xml.Attr) {
 		d.top().cell()
 	}
 	if v := attr(attrs, "value"); len(v) >= 8 && d.numberAt == 0 && len(d.levels) < maxLevels {
-		d.levels = append(d.levels, &flow{})
+		d.levels = append(d.levels, &odfLevel{})
 		d.number, d.numberAt = plainNumber(v), len(d.levels)
 	}
 	d.loose(attr(attrs, "string-value"))
@@ -178,6 +245,7 @@ func (d *odfText) cell(attrs []xml.Attr) {
 // endCell writes a number into its row: as it is shown, or plainly if that is only to group its digits or to round it.
 func (d *odfText) endCell() {
 	if d.numberAt != 0 && d.numberAt == len(d.levels) {
+		d.endLine()
 		text := d.top().String()
 		d.levels = d.levels[:len(d.levels)-1]
 		switch {
@@ -205,7 +273,15 @@ func (d *odfText) end(name string) {
 	switch name {
 	case "p", "h":
 		d.para = max(0, d.para-1)
+		d.endLine()
 		d.top().block()
+	case "span":
+		if d.veil == d.spans {
+			d.veil = 0
+		}
+		d.spans = max(0, d.spans-1)
+	case "style":
+		d.style = ""
 	case "table-cell", "covered-table-cell":
 		d.endCell()
 	case "generator":
@@ -217,6 +293,7 @@ func (d *odfText) end(name string) {
 		}
 	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
 		if len(d.levels) > 1 {
+			d.endLine()
 			if s := d.top().String(); s != "" {
 				d.aside.WriteString("\n" + s)
 			}
@@ -234,7 +311,13 @@ func (d *odfText) chars(b []byte) {
 		return
 	}
 	if d.para > 0 {
-		d.top().add(b, false)
+		l := d.top()
+		if d.veil == 0 {
+			l.less.add(b, false)
+		} else if len(bytes.TrimSpace(b)) > 0 {
+			l.less.cut(&l.flow)
+		}
+		l.add(b, false)
 		return
 	}
 	d.loose(string(b))
@@ -250,7 +333,7 @@ func (d *odfText) loose(s string) {
 // give hands on what was collected and begins anew.
 func (d *odfText) give() {
 	d.flush(d.table, d.levels[0].String()+d.aside.String())
-	*d.levels[0] = flow{}
+	*d.levels[0] = odfLevel{}
 	d.aside.Reset()
 }
 

@@ -43,6 +43,7 @@ func (c *contentTypes) of(low string) string {
 // refers to it or not: what is not shown can still be found by who gets the file.
 func (w *walker) ooxml(a *archive) {
 	a.types = contentTypes{byName: map[string]string{}, byExt: map[string]string{}}
+	a.hiding = map[string]bool{}
 	if zf := a.byLow["[content_types].xml"]; zf != nil {
 		w.xmlPart(a, zf, a.f.where, &a.types)
 	} else {
@@ -50,11 +51,17 @@ func (w *walker) ooxml(a *archive) {
 	}
 	w.mainPart(a)
 	book := w.workbook(a)
+	styles := a.byLow["word/styles.xml"] // before the text that they hide
+	if styles != nil {
+		w.officePart(a, styles, book)
+	}
 	for _, zf := range a.files {
 		if w.expired() {
 			return
 		}
-		w.officePart(a, zf, book)
+		if zf != styles {
+			w.officePart(a, zf, book)
+		}
 	}
 	w.onlyPictures(a)
 }
@@ -141,6 +148,9 @@ func (w *walker) xmlPart(a *archive, zf *zip.File, where string, h xmlHandler) {
 func (w *walker) document(a *archive, zf *zip.File) {
 	where := partWhere(a, zipName(zf))
 	d := newParagraphs(w.text)
+	if a.hiding != nil {
+		d.hiding = a.hiding
+	}
 	w.xmlPart(a, zf, where, d)
 	text, hidden := w.giveParagraphs(where, a.f.att, d)
 	switch low := strings.ToLower(zf.Name); {

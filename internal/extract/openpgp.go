@@ -63,6 +63,58 @@ func (w *walker) armours(f *leaf, text string) {
 	}
 }
 
+// markupArmours looks into the armour in an HTML document: in what is shown, in what is hidden beside it, and in comments.
+// Whoever copies it out has it in lines, or has the white space of the document collapsed.
+func (w *walker) markupArmours(f *leaf, m *markup) {
+	shown := m.Text
+	if m.All != "" {
+		shown = m.All
+	}
+	for _, text := range [...]string{shown, m.Hidden} {
+		if strings.Contains(text, armorHead) {
+			w.armours(f, inLines(text))
+		}
+	}
+}
+
+// inLines puts armour back into lines whose line ends were collapsed. What it does not know as such it leaves alone.
+func inLines(text string) string {
+	var out strings.Builder
+	for {
+		before, inner, ok := strings.Cut(text, armorHead)
+		out.WriteString(before)
+		if !ok {
+			return out.String()
+		}
+		inner, rest, closed := strings.Cut(inner, armorTail)
+		if data := collapsed(inner); data != nil {
+			out.WriteString("\n" + armorHead + "\n\n" + strings.Join(data, "\n") + "\n")
+		} else {
+			out.WriteString(armorHead + inner)
+		}
+		if closed {
+			out.WriteString(armorTail)
+		}
+		text = rest
+	}
+}
+
+// collapsed returns the lines of data in armour that is one line with all before it, from the first that is as long as those
+// that programs write; nil if it has none, or still has its lines.
+func collapsed(inner string) []string {
+	const most = 40 // letters in a word of a comment
+	words := strings.Fields(inner)
+	for i, word := range words {
+		if len(word) > most && base64Line(word) {
+			if strings.Contains(inner, "\n"+word) && strings.Contains(inner, word+"\n") {
+				return nil
+			}
+			return words[i:]
+		}
+	}
+	return nil
+}
+
 // nextArmour finds the next line that begins armour, or -1. It may be quoted or indented; inside a sentence it is a word.
 func nextArmour(s string) int {
 	for from := 0; ; {

@@ -106,3 +106,39 @@ func TestOpenPGPFiles(t *testing.T) {
 		})
 	}
 }
+
+// TestOpenPGPInHTML: armour is pasted into HTML too, and what stands beside it is read.
+func TestOpenPGPInHTML(t *testing.T) {
+	t.Parallel()
+	const secret = "personnummer 890102-2387"
+	locked := armour(pgpPacket(pgpPublicKeyESK, octets(60)), pgpPacket(pgpProtected, octets(90)))
+	open := armour(pgpPacket(pgpLiteral, "t\x05a.txt\x00\x00\x00\x00"+secret+" och litet till"))
+	words := armorHead + "\n\n" + base64.StdEncoding.EncodeToString([]byte(secret+" och litet till i klartext")) + "\n" + armorTail
+	found := []Segment{{Where: "body/html!a.txt", Kind: AttachmentText, Text: secret}}
+	protected := []Unreadable{{"body/html", AlreadyProtected, "PGP message"}}
+	tests := []struct {
+		name, armour string
+		want         []Segment
+		findings     []Unreadable
+	}{
+		{"encrypted", "<pre>" + locked + "</pre>", nil, protected},
+		{"encrypted, lines of div", "<div>" + strings.ReplaceAll(locked, "\n", "</div>\n<div>") + "</div>", nil, protected},
+		{"encrypted, collapsed", "<p>" + locked + "</p>", nil, protected},
+		{"in clear", "<pre>" + open + "</pre>", found, nil},
+		{"in clear, lines of br", strings.ReplaceAll(open, "\n", "<br>\n"), found, nil},
+		{"in clear, collapsed", "<p>x " + open + "</p>", found, nil},
+		{"in clear, not shown", "<pre style='display:none'>" + open + "</pre>", found, nil},
+		{"in clear, in a comment", "<!--\n" + open + "\n-->", found, nil},
+		{"in clear behind encrypted", "<pre>" + locked + open + "</pre>", found, protected},
+		{"words", "<pre>" + words + "</pre>", []Segment{{Where: "body/html!message", Kind: AttachmentText, Text: secret}}, []Unreadable{{"body/html", Unsupported, notOpenPGP}}},
+		{"a sentence about armour", "<p>It begins with " + armorHead + " and ends with " + armorTail + ".</p>", nil, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, "Content-Type: text/html\r\n\r\n<p>before 890102-2387</p>"+tt.armour+"<p>640823-3234 after</p>\r\n", Limits{})
+			beside := []Segment{{Where: "body/html", Kind: Body, Text: "before 890102-2387"}, {Where: "body/html", Kind: Body, Text: "640823-3234 after"}}
+			checkContent(t, c, append(beside, tt.want...), nil, tt.findings)
+		})
+	}
+}

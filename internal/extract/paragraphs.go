@@ -2,6 +2,7 @@ package extract
 
 import (
 	"encoding/xml"
+	"strconv"
 	"strings"
 )
 
@@ -22,8 +23,13 @@ type paragraphs struct {
 	deleted int    // open deletions
 	added   int    // open insertions
 	run     bool   // inside a run
-	vanish  bool   // the run is hidden
+	vanish  bool   // the run is hidden, or hard to see
+	props   bool   // inside the properties of a paragraph
+	looks   bool   // inside the properties of a run, or of the mark of a paragraph
 	field   strings.Builder
+
+	style  string          // that is being defined
+	hiding map[string]bool // styles that hide their text
 }
 
 // maxLevels bounds text boxes in text boxes; what is deeper joins the deepest.
@@ -36,10 +42,15 @@ type level struct {
 	edited bool
 	seen   []byte // the paragraph without hidden runs
 	hides  bool   // it has some
+
+	vanish  bool   // the style of the paragraph hides it
+	endless bool   // its mark is hidden or deleted, so that the next one goes on in its line
+	joint   []byte // the paragraphs before it with such marks, without hidden runs
+	pieces  int    // that are in joint
 }
 
 func newParagraphs(limit int64) *paragraphs {
-	return &paragraphs{levels: []*level{{}}, limit: limit}
+	return &paragraphs{levels: []*level{{}}, limit: limit, hiding: map[string]bool{}}
 }
 
 func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
@@ -49,11 +60,17 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 	case "t", "delText", "instrText", "delInstrText":
 		d.in = name
 	case "p":
-		d.top().block()
+		l := d.top()
+		l.block()
+		l.vanish, l.endless = false, false
 	case "tr":
 		d.top().row()
 	case "tc":
 		d.top().cell()
+	case "pPr":
+		d.props = true
+	case "rPr":
+		d.looks = true
 	case "tabs":
 		d.tabs = true
 	case "tab", "ptab":
@@ -66,6 +83,7 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		d.put("-")
 	case "del", "moveFrom":
 		d.deleted++
+		d.top().endless = d.top().endless || d.props
 	case "ins", "moveTo":
 		d.added++
 	case "txbxContent":
@@ -73,10 +91,9 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 			d.levels = append(d.levels, &level{})
 		}
 	case "r":
-		d.run, d.vanish = true, false
-	case "vanish":
-		v := attr(attrs, "val")
-		d.vanish = d.run && v != "0" && v != "false" && v != "off" // outside of a run it is about the mark of a paragraph
+		d.run, d.vanish = true, d.top().vanish
+	case "vanish", "specVanish", "color", "srgbClr", "sz", "rStyle", "pStyle", "style", "basedOn":
+		d.sight(name, attrs)
 	case "textpath": // WordArt, watermarks
 		d.besides(attr(attrs, "string"))
 	case "docVar", "default", "statusText", "helpText", "listEntry": // the last ones of a form field
@@ -87,6 +104,42 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		d.loose(attr(attrs, "instr"))
 	}
 	d.attributes(attrs)
+}
+
+// sight notes what hides a run, the mark of a paragraph, or what is written in a style.
+func (d *paragraphs) sight(name string, attrs []xml.Attr) {
+	v := attr(attrs, "val")
+	hides := d.hiding[v]
+	switch name {
+	case "style":
+		d.style = attr(attrs, "styleId")
+		return
+	case "pStyle":
+		d.top().vanish = hides
+		d.top().endless = d.top().endless || hides
+		return
+	case "vanish", "specVanish":
+		hides = v != "0" && v != "false" && v != "off"
+		if !hides && d.run {
+			d.vanish = false
+		}
+	case "color", "srgbClr":
+		hides = v != "" && paleColor("#"+strings.ToLower(v))
+	case "sz":
+		n, err := strconv.Atoi(v)
+		hides = err == nil && n < 5 // half points
+	}
+	switch {
+	case !hides:
+	case d.run && d.looks:
+		d.vanish = true
+	case d.style != "":
+		if len(d.hiding) < maxEntries {
+			d.hiding[d.style] = true
+		}
+	case d.props && (name == "vanish" || name == "specVanish"):
+		d.top().endless = true
+	}
 }
 
 // attributes keeps what a reader can call up: descriptions of pictures, tool tips, cached
@@ -118,6 +171,12 @@ func (d *paragraphs) end(name string) {
 		d.run, d.vanish = false, false
 	case "tabs":
 		d.tabs = false
+	case "pPr":
+		d.props = false
+	case "rPr":
+		d.looks = false
+	case "style":
+		d.style = ""
 	case "del", "moveFrom":
 		d.deleted = max(0, d.deleted-1)
 	case "ins", "moveTo":
@@ -138,12 +197,31 @@ func (d *paragraphs) endParagraph() {
 	if l.hides {
 		d.loose(string(l.seen))
 	}
+	d.join(l)
 	l.before.Reset()
 	l.seen = l.seen[:0]
 	l.edited, l.hides = false, false
 	l.block()
 	d.loose(d.field.String())
 	d.field.Reset()
+}
+
+// join makes one line of paragraphs between which the marks are not shown.
+func (d *paragraphs) join(l *level) {
+	if !l.endless && l.pieces == 0 {
+		return
+	}
+	if len(l.seen) > 0 {
+		l.pieces++
+		l.joint = append(l.joint, l.seen...)
+	}
+	if l.endless {
+		return
+	}
+	if l.pieces > 1 {
+		d.loose(string(l.joint))
+	}
+	l.joint, l.pieces = l.joint[:0], 0
 }
 
 func (d *paragraphs) chars(b []byte) {
@@ -167,6 +245,7 @@ func (d *paragraphs) chars(b []byte) {
 // put appends to the paragraph; what is being moved away belongs to the old text only.
 func (d *paragraphs) put(s string) {
 	l := d.top()
+	l.edited = l.edited || d.added > 0
 	if d.added == 0 || d.deleted > 0 {
 		l.before.WriteString(s)
 	}
@@ -199,5 +278,7 @@ func (d *paragraphs) result() (text, hidden string) {
 	for len(d.levels) > 1 { // not closed: the file is damaged
 		d.end("txbxContent")
 	}
+	d.levels[0].endless = false
+	d.join(d.levels[0])
 	return d.levels[0].String() + d.aside.String(), d.hidden.String()
 }

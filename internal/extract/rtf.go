@@ -25,13 +25,14 @@ func (w *walker) rtfText(f *leaf, b []byte) {
 	if d.damaged {
 		w.unreadable(f.where, Corrupt, "damaged RTF document")
 	}
-	text := d.text.String() + d.beside.String()
+	text := d.text.shown.String() + d.beside.String()
 	if d.html {
 		w.markup(f, text, f.kind) // RTF that only carries HTML, MS-OXRTFEX
 	} else {
 		w.segment(f.where, f.kind, f.att, text)
 	}
 	w.segment(f.where, Hidden, f.att, d.hidden.String())
+	w.segment(f.where+"!generator", Hidden, f.att, d.program.String())
 	for i, digits := range d.objects {
 		if !w.entry(f) {
 			return
@@ -84,9 +85,11 @@ type rtf struct {
 	group  rtfGroup
 	stack  []rtfGroup
 	bytes  []byte // text in the code page, not decoded yet
-	text   strings.Builder
+	text   rtfFlow
 	beside strings.Builder // headers, footers, notes and text boxes: each a paragraph of its own, behind the text that it would cut
 	hidden strings.Builder
+
+	program strings.Builder // that wrote the document; it stands apart as that of OpenDocument does
 
 	objects [][]byte // one digit a byte
 	apart   bool     // what is hidden next does not go on with what was hidden last
@@ -96,22 +99,27 @@ type rtf struct {
 
 // rtfGroup is what holds until the closing brace.
 type rtfGroup struct {
-	skip   int // characters that stand in for one \u, \uc
-	dest   rtfDest
-	hidden bool             // \v
-	star   bool             // \* was met: an unknown destination is to be passed over
-	start  bool             // nothing was met yet
-	own    bool             // the destination began with this group
-	beside *strings.Builder // what is shown beside the text, or nil
+	skip    int // characters that stand in for one \u, \uc
+	dest    rtfDest
+	around  rtfDest  // of the group that comes in two writings, \upr
+	hidden  bool     // \v
+	deleted bool     // by a tracked change, or moved away
+	added   bool     // by a tracked change, or moved here
+	second  bool     // what RTF needs beside the HTML that it carries
+	star    bool     // \* was met: an unknown destination is to be passed over
+	start   bool     // nothing was met yet
+	own     bool     // the destination began with this group
+	beside  *rtfFlow // what is shown beside the text, or nil
 }
 
 type rtfDest uint8
 
 const (
-	rtfBody   rtfDest = iota
-	rtfAside          // what is not shown at first: properties, comments, bookmarks, codes of fields
-	rtfBinary         // hexadecimal data of an object
-	rtfIgnore         // tables of fonts, colours, styles; pictures
+	rtfBody    rtfDest = iota
+	rtfAside           // what is not shown at first: properties, comments, bookmarks, codes of fields
+	rtfBinary          // hexadecimal data of an object
+	rtfIgnore          // tables of fonts, colours, styles; pictures
+	rtfProgram         // the name of a program
 )
 
 func (d *rtf) read(b []byte, expired func() bool) {
@@ -159,6 +167,7 @@ func (d *rtf) read(b []byte, expired func() bool) {
 	for len(d.stack) > 0 {
 		d.closeGroup()
 	}
+	d.endParagraph(&d.text)
 }
 
 // closeGroup goes back to the group around.
@@ -166,14 +175,18 @@ func (d *rtf) closeGroup() {
 	in := d.group
 	d.group = d.stack[len(d.stack)-1]
 	d.stack = d.stack[:len(d.stack)-1]
-	if in.beside != d.group.beside && in.beside.Len() > 0 && d.room() {
+	if in.beside == d.group.beside {
+		return
+	}
+	d.endParagraph(in.beside)
+	if in.beside.shown.Len() > 0 && d.room() {
 		d.beside.WriteByte('\n')
-		d.beside.WriteString(in.beside.String())
+		d.beside.WriteString(in.beside.shown.String())
 	}
 }
 
 // room says whether more text may be taken.
-func (d *rtf) room() bool { return int64(d.text.Len()+d.beside.Len()) <= d.limit }
+func (d *rtf) room() bool { return d.text.len()+int64(d.beside.Len()) <= d.limit }
 
 // control reads what stands behind a backslash, and returns the rest.
 func (d *rtf) control(b []byte, left *int) []byte {
@@ -254,12 +267,18 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 	first := d.group.start
 	d.group.start = false
 	switch word {
-	case "par", "line", "row", "sect", "page", "nestrow":
+	case "par", "row", "sect", "page", "nestrow":
+		d.endWith("\n")
+	case "cell", "nestcell":
+		d.endWith("\t")
+	case "line", "column", "softline", "softpage", "softcol":
 		d.put("\n")
-	case "cell", "tab", "nestcell":
+	case "tab":
 		d.put("\t")
 	case "emdash", "endash":
 		d.put("-")
+	case "emspace", "enspace", "qmspace":
+		d.put(" ")
 	case "u":
 		d.flush()
 		if arg < 0 { // written as a signed number of 16 bits
@@ -277,17 +296,9 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 		d.page = 437
 	case "fromhtml":
 		d.html = true
-	case "v":
+	case "v", "deleted", "revised", "mvf", "mvt", "plain", "htmlrtf":
 		d.flush()
-		d.group.hidden = !has || arg != 0
-	case "plain":
-		d.flush()
-		d.group.hidden = false
-	case "htmlrtf": // what RTF needs beside the HTML that it carries, up to \htmlrtf0
-		d.flush()
-		if d.html {
-			d.group.hidden = !has || arg != 0
-		}
+		d.property(word, !has || arg != 0)
 	default:
 		if first || d.group.star {
 			d.destination(word)
@@ -295,12 +306,41 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 	}
 }
 
+// property turns something on or off that holds for the text that follows.
+func (d *rtf) property(word string, on bool) {
+	switch g := &d.group; word {
+	case "v":
+		g.hidden = on
+	case "deleted", "mvf":
+		g.deleted = on
+	case "revised", "mvt":
+		g.added = on
+	case "plain":
+		g.hidden, g.deleted, g.added = false, false, false
+	case "htmlrtf": // up to \htmlrtf0
+		g.second = on && d.html
+	}
+}
+
+// endWith ends a paragraph or a cell.
+func (d *rtf) endWith(mark string) {
+	d.put(mark)
+	if d.group.dest != rtfBody {
+		return
+	}
+	if d.group.beside != nil {
+		d.endParagraph(d.group.beside)
+		return
+	}
+	d.endParagraph(&d.text)
+}
+
 // destination begins a group of a kind of its own.
 func (d *rtf) destination(word string) {
 	d.group.own = true
 	switch word {
 	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable",
-		"listoverridetable", "rsidtbl", "generator", "xmlnstbl", "filetbl", "revtbl", "pgptbl", "mmathPr", "blipuid", "nonshppict":
+		"listoverridetable", "rsidtbl", "xmlnstbl", "pgptbl", "mmathPr", "blipuid", "nonshppict":
 		d.group.dest = rtfIgnore
 	case "objdata":
 		d.group.dest = rtfBinary
@@ -308,14 +348,21 @@ func (d *rtf) destination(word string) {
 			d.objects = append(d.objects, nil)
 		}
 	case "info", "title", "subject", "author", "manager", "company", "operator", "category", "keywords", "comment", "doccomm", "fldinst",
-		"bkmkstart", "bkmkend", "userprops", "docvar", "atnauthor", "atnid", "xe", "tc", "objclass", "objname", "sn", "sv":
+		"bkmkstart", "bkmkend", "userprops", "docvar", "atnauthor", "atnid", "xe", "tc", "objclass", "objname", "sn", "sv",
+		"revtbl", "filetbl", "leveltext", "shprslt":
 		d.group.dest = rtfAside
-	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt":
-		d.group.beside = &strings.Builder{}
+	case "generator":
+		d.group.dest = rtfProgram
+	case "upr": // what follows in it is written in a code page, and then once more in Unicode
+		d.group.around, d.group.dest = d.group.dest, rtfAside
+	case "ud":
+		d.group.dest = d.group.around
+	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt", "dptxbxtext":
+		d.group.beside = &rtfFlow{}
 	case "htmltag":
 		d.put("\n")
 	default:
-		if d.group.star && d.group.dest == rtfBody && word != "shpinst" && word != "ud" && word != "upr" && !strings.HasPrefix(word, "mhtmltag") {
+		if d.group.star && d.group.dest == rtfBody && !transparentRTF(word) {
 			d.group.dest = rtfAside
 		}
 	}
@@ -324,6 +371,19 @@ func (d *rtf) destination(word string) {
 	}
 	d.apart = d.hidden.Len() > 0
 	d.group.star = false
+}
+
+// transparentRTF names words behind \* that hold text in its place: shapes, formulas, and those that are no destinations, so
+// that programs pass over the mark.
+func transparentRTF(word string) bool {
+	switch word {
+	case "shpinst", "do", "moMath", "moMathPara",
+		"b", "i", "ul", "ulnone", "strike", "caps", "scaps", "outl", "shad", "sub", "super", "nosupersub", "f", "af", "fs", "afs", "cf", "cb",
+		"highlight", "lang", "alang", "langfe", "langnp", "langfenp", "noproof", "kerning", "expnd", "expndtw", "cs", "ds", "ts", "s", "pard", "insrsid", "charrsid",
+		"rtlch", "ltrch", "fcs", "loch", "hich", "dbch":
+		return true
+	}
+	return strings.HasPrefix(word, "mhtmltag")
 }
 
 // char takes one character in the code page, or one digit of data.
@@ -362,9 +422,13 @@ func (d *rtf) put(s string) {
 	if len(d.bytes) > 0 {
 		d.flush()
 	}
-	switch {
-	case d.group.dest == rtfIgnore || d.group.dest == rtfBinary:
-	case d.group.dest == rtfAside || d.group.hidden:
+	switch g := &d.group; {
+	case g.dest == rtfIgnore || g.dest == rtfBinary:
+	case g.dest == rtfProgram:
+		if int64(d.program.Len()) <= d.limit {
+			d.program.WriteString(s)
+		}
+	case g.dest == rtfAside || g.second:
 		if int64(d.hidden.Len()) <= d.limit {
 			if d.apart {
 				d.apart = false
@@ -372,13 +436,13 @@ func (d *rtf) put(s string) {
 			}
 			d.hidden.WriteString(s)
 		}
-	case d.group.beside != nil:
+	case g.beside != nil:
 		d.apart = d.hidden.Len() > 0
-		if int64(d.group.beside.Len()) <= d.limit {
-			d.group.beside.WriteString(s)
+		if g.beside.len() <= d.limit {
+			g.beside.put(s, g)
 		}
 	case d.room():
 		d.apart = d.hidden.Len() > 0
-		d.text.WriteString(s)
+		d.text.put(s, g)
 	}
 }

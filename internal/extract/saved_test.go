@@ -45,3 +45,44 @@ func TestSavedMessage(t *testing.T) {
 		})
 	}
 }
+
+// TestSavedWide: a message that an editor saved in UTF-16 is read as one, whatever its name.
+func TestSavedWide(t *testing.T) {
+	t.Parallel()
+	const secret = "personnummer 890102-2387"
+	mail := "From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" + lines76([]byte(secret)) + "\r\n"
+	little, big := wide(mail), swapped(wide(mail))
+	tests := []struct{ name, file, data, where string }{
+		{"with its name", "brev.eml", "\xff\xfe" + little, "att[1]/brev.eml"},
+		{"with its name, without a mark", "brev.eml", little, "att[1]/brev.eml"},
+		{"as text", "brev.txt", "\xff\xfe" + little, "att[1]/brev.txt"},
+		{"as text, without a mark", "brev.txt", big, "att[1]/brev.txt"},
+		{"as anything", "brev.bin", "\xfe\xff" + big, "att[1]/brev.bin"},
+		{"as mail of Outlook", "brev.msg", "\xfe\xff" + big, "att[1]/brev.msg"},
+		{"as anything, without a mark", "brev", little, "att[1]/brev"},
+		{"in an archive", "a.zip", string(zipOf(t, file{"brev.dat", "\xff\xfe" + little})), "att[1]/a.zip!brev.dat"},
+		{"in a mailbox", "a.mbox", "\xff\xfe" + wide("From a@b.example Mon Nov 23 10:00:00 2026\r\n"+mail), "att[1]/a.mbox!1.eml"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached(tt.file, []byte(tt.data)), Limits{})
+			var found []Unreadable
+			if strings.HasSuffix(tt.name, "without a mark") {
+				found = []Unreadable{{tt.where, Ambiguous, withoutMark}}
+			}
+			checkContent(t, c, []Segment{{Where: tt.where + "!body/text", Kind: AttachmentText, Text: secret}}, nil, found)
+		})
+	}
+	page := parseLimits(t, attached("a.txt", []byte("\xff\xfe"+wide("<html><p>8901<b>02</b>-2387"))), Limits{})
+	checkContent(t, page, []Segment{{Where: "att[1]/a.txt", Kind: AttachmentText, Text: "890102-2387"}}, nil, nil)
+}
+
+// swapped turns the octets of each pair round.
+func swapped(s string) string {
+	b := []byte(s)
+	for i := 0; i+1 < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return string(b)
+}

@@ -82,6 +82,7 @@ var magics = [...]magic{
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},
 	{0, "OTTO", "font/otf", asMedia},
+	{0, "\x00\x01\x00\x00\x00", "font/ttf", asMedia},
 	{0, "{\\rtf", "application/rtf", asRTF},
 	{0, "%!PS", "application/postscript", asOther},
 	{0, "\x78\x9F\x3E\x22", "application/ms-tnef", asTNEF},
@@ -119,7 +120,10 @@ func sniff(b []byte, declared, ext string) sniffed {
 	if s := sniffCMS(b); s.class != 0 {
 		return s
 	}
-	if looksText(b) {
+	if enc, n := wideText(b); enc != nil {
+		return sniffText([]byte(decodeWith(enc, b[n:])), declared, ext)
+	}
+	if printable(b) {
 		return sniffText(b, declared, ext)
 	}
 	if strings.HasPrefix(declared, "image/") || strings.HasPrefix(declared, "audio/") || strings.HasPrefix(declared, "video/") {
@@ -155,10 +159,8 @@ func weakMedia(b []byte) bool {
 
 // looksText says whether b reads as text, in UTF-16 or an encoding that extends ASCII.
 func looksText(b []byte) bool {
-	if _, n := byteOrderMark(b); n > 0 || wideWithoutMark(b) != nil {
-		return true
-	}
-	return printable(b)
+	enc, _ := wideText(b)
+	return enc != nil || printable(b)
 }
 
 // printable says whether b has no zero bytes and hardly any other control characters.

@@ -114,6 +114,8 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 		w.segment(f.where, Hidden, f.att, r.Text)
 	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text))):
 		w.markup(f, r.Text, Hidden)
+	case f.found.class == asText && jsonHead(r.Text):
+		w.jsonText(f, r.Text)
 	}
 }
 
@@ -148,9 +150,7 @@ func (w *walker) byClass(f *leaf, text string) {
 		w.xmlText(f, text)
 	case asJSON:
 		w.segment(f.where, f.kind, f.att, text)
-		if strings.Contains(text, `\u`) {
-			w.segment(f.where, Hidden, f.att, jsonStrings(text))
-		}
+		w.jsonText(f, text)
 	case asCalendar:
 		w.calendar(f, text)
 	case asTable:
@@ -170,6 +170,8 @@ func (w *walker) markup(f *leaf, text string, k Kind) {
 	if strings.Contains(m.Text, "begin") {
 		w.inlineFiles(f, m.Text)
 	}
+	w.markupArmours(f, &m)
+	w.dataFiles(f, m.Files)
 	if m.Unsure != "" {
 		w.unreadable(f.where, Ambiguous, m.Unsure)
 	}

@@ -132,7 +132,7 @@ func attr(attrs []xml.Attr, name string) string {
 // xmlText gives out an XML attachment: the text between the tags one a line, or in the paragraphs of a vocabulary that is
 // known, the values of attributes, and comments. XML that cannot be read to its end is given out as it stands too.
 func (w *walker) xmlText(f *leaf, text string) {
-	g := &genericXML{limit: int(w.lim.Text)}
+	g := &genericXML{limit: int(w.lim.Text), markup: fragments{limit: int(w.lim.Text)}}
 	x := &flatXML{genericXML: g, limit: w.lim.Text}
 	give := func() { w.segment(f.where, f.kind, f.att, g.text.String()) }
 	switch vocabularyOf(text) {
@@ -165,17 +165,22 @@ func (w *walker) xmlText(f *leaf, text string) {
 		w.segment(f.where, Hidden, f.att, text)
 	}
 	w.flatFiles(f, x)
+	g.fragment()
+	w.giveFragments(f, &g.markup)
 }
 
 // genericXML collects everything that XML of an unknown vocabulary could show.
 type genericXML struct {
 	text, attrs, links strings.Builder
 	limit              int
+	markup             fragments // HTML that is written as text
+	from               int       // where the text of the present element begins
 }
 
 func (g *genericXML) start(_ string, attrs []xml.Attr) {
 	for i := range attrs {
 		v := attrs[i].Value
+		g.markup.add(v)
 		switch {
 		case v == "" || attrs[i].Name.Space == "xmlns" || attrs[i].Name.Local == "xmlns" || g.attrs.Len() > g.limit:
 		case strings.Contains(v, "://") || strings.HasPrefix(v, "mailto:"):
@@ -189,12 +194,21 @@ func (g *genericXML) start(_ string, attrs []xml.Attr) {
 }
 
 func (g *genericXML) end(string) {
+	g.fragment()
 	if s := g.text.String(); s != "" && s[len(s)-1] != '\n' {
 		g.text.WriteByte('\n')
 	}
 }
 
+// fragment keeps the text since the last tag that ended an element.
+func (g *genericXML) fragment() {
+	s := g.text.String()
+	g.markup.add(s[g.from:])
+	g.from = len(s)
+}
+
 func (g *genericXML) comment(b []byte) {
+	g.markup.add(string(b))
 	if g.attrs.Len() <= g.limit && strings.TrimSpace(string(b)) != "" {
 		g.attrs.Write(b)
 		g.attrs.WriteByte('\n')

@@ -15,6 +15,8 @@ type archive struct {
 	byLow map[string]*zip.File // by lower-case name: office programs do not tell case apart
 	types contentTypes
 	shows showing
+
+	hiding map[string]bool // styles that hide their text
 }
 
 // openZip reads a zip file of size n.

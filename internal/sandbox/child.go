@@ -176,8 +176,9 @@ type starter struct {
 	closing  sync.Once
 
 	// Only the starting thread looks at these.
-	worked bool // namespaces were had before
-	plain  bool // namespaces were refused
+	try    func(ctx context.Context, isolated bool) (*child, error) // exec, but for tests
+	worked bool                                                     // namespaces were had before
+	plain  bool                                                     // namespaces were refused
 }
 
 type request struct {
@@ -192,6 +193,7 @@ type started struct {
 
 func newStarter(command []string, what setup) *starter {
 	s := &starter{command: command, setup: what, requests: make(chan request), done: make(chan struct{})}
+	s.try = s.exec
 	go s.run()
 	return s
 }
@@ -219,17 +221,20 @@ func (s *starter) start(ctx context.Context) (*child, error) {
 	return r.c, r.err
 }
 
-// launch tries with namespaces first, where they were not refused before.
+// launch starts a child in namespaces, and without them only where the system refuses to make any. A start that failed for
+// another reason says nothing of them, and neither does a refusal by a system that then starts no child at all.
 func (s *starter) launch(ctx context.Context) (*child, error) {
-	if !s.plain {
-		c, err := s.exec(ctx, true)
-		if err == nil || s.worked || ctx.Err() != nil {
-			s.worked = s.worked || err == nil
-			return c, err
-		}
-		s.plain = true
+	if s.plain {
+		return s.try(ctx, false)
 	}
-	return s.exec(ctx, false)
+	c, err := s.try(ctx, true)
+	if err == nil || s.worked || !refused(err) || ctx.Err() != nil {
+		s.worked = s.worked || err == nil
+		return c, err
+	}
+	c, err = s.try(ctx, false)
+	s.plain = err == nil
+	return c, err
 }
 
 func (s *starter) exec(ctx context.Context, isolated bool) (*child, error) {

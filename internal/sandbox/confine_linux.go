@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"debug/elf"
+	"errors"
 	"math"
 	"syscall"
 	"time"
@@ -139,6 +140,20 @@ func attributes(isolated bool) *syscall.SysProcAttr {
 		a.Cloneflags = syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC
 	}
 	return a
+}
+
+// refused says whether a start failed because the system makes no namespaces for us (clone(2), user_namespaces(7)): forbidden
+// by a rule of the system, of a container or of AppArmor, more than are allowed, nested too deep, or none in this kernel.
+func refused(err error) bool {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return false
+	}
+	switch no {
+	case syscall.EPERM, syscall.EACCES, syscall.ENOSPC, syscall.EUSERS, syscall.EINVAL, syscall.ENOSYS:
+		return true
+	}
+	return false
 }
 
 // closeOnExec keeps what this process inherited or opened from its children. Go marks its

@@ -21,6 +21,8 @@ func limitProcessor(time.Duration) bool { return false }
 
 func attributes(bool) *syscall.SysProcAttr { return nil }
 
+func refused(error) bool { return false }
+
 func closeOnExec() {}
 
 func self() (string, error) {
