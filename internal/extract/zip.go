@@ -32,14 +32,15 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	}
 	a := w.index(f, zr.File)
 	a.shows.first = len(w.out.Pictures)
-	w.misnamed(a)
 	switch {
 	case a.has("[content_types].xml") || a.hasMain():
+		w.misnamed(a, unfit)
 		w.ooxml(a)
 	case a.has("content.xml") && (a.has("mimetype") || a.has("meta-inf/manifest.xml")):
+		w.misnamed(a, unfit)
 		w.odf(a)
 	default:
-		if documentNamed(f.ext) {
+		if !w.misnamed(a, noDocument) && documentNamed(f.ext) {
 			w.unreadable(f.where, Corrupt, withoutMain)
 		}
 		w.listZip(a)
