@@ -22,14 +22,15 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	zr, err := zip.NewReader(r, n)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		w.unreadable(f.where, Corrupt, "damaged zip file")
+		w.besideFiles(f, &zipRecords{r: r, n: n, left: w.lim.Files, told: true, damaged: true})
 		return
 	}
 	w.segment(f.where, Hidden, f.att, lenient([]byte(zr.Comment)))
-	if !listsFirst(r, zr.File) {
+	first := listsFirst(r, zr.File)
+	if !first {
 		w.unreadable(f.where, Ambiguous, "archive whose first file is not in its list")
-	} else {
-		w.besideFiles(f, r, n, zr.File)
 	}
+	w.besideFiles(f, &zipRecords{r: r, n: n, files: zr.File, left: len(zr.File), told: !first})
 	a := w.index(f, zr.File)
 	a.shows.first = len(w.out.Pictures)
 	switch {

@@ -134,3 +134,98 @@ func TestNothingBehind(t *testing.T) {
 		}
 	}
 }
+
+// unlistedIn is an archive with files that it does not list: at its start, between its files and its list, or at its end.
+func unlistedIn(t testing.TB, archive []byte, at string, stray []byte) []byte {
+	t.Helper()
+	stray = stray[:bytes.Index(stray, []byte(zipListed))] // without a list
+	list := max(0, bytes.Index(archive, []byte(zipListed)))
+	switch at {
+	case "start":
+		return append(bytes.Clone(stray), archive...)
+	case "end":
+		return append(bytes.Clone(archive), stray...)
+	}
+	out := append(append(bytes.Clone(archive[:list]), stray...), archive[list:]...)
+	binary.LittleEndian.PutUint32(out[len(out)-6:], uint32(list+len(stray)))
+	return out
+}
+
+// TestUnlistedFiles: a file that an archive has and does not list is read, and told.
+func TestUnlistedFiles(t *testing.T) {
+	t.Parallel()
+	const secret = "personnummer 890102-2387"
+	made := func(flags, method uint16, content, data string) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		raw, err := w.CreateRaw(&zip.FileHeader{
+			Name: "b.txt", Flags: flags, Method: method,
+			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(content)), CRC32: crc32.ChecksumIEEE([]byte(content)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = raw.Write([]byte(data))
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	ordinary := zipOf(t, file{"a.txt", "hej"}, file{"c.txt", "hopp"})
+	document := zipOf(t, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...)
+	packed := zipOf(t, file{"b.txt", secret}, file{"tom/", ""}, file{"d.txt", "hej"})
+	first, unlisted := "archive whose first file is not in its list", unlistedFile
+	text := func(where string) []Segment {
+		return []Segment{{Where: where, Kind: AttachmentText, Text: secret}, {Where: where, Kind: AttachmentName, Text: "b.txt"}}
+	}
+	ambiguous := func(where, detail string) []Unreadable { return []Unreadable{{where, Ambiguous, detail}} }
+	for _, tt := range []struct {
+		name, file string
+		data       []byte
+		want       []Segment
+		found      []Unreadable
+	}{
+		{"packed", "a.zip", unlistedIn(t, ordinary, "between", packed), text("att[1]/a.zip!b.txt"), ambiguous("att[1]/a.zip", unlisted)},
+		{"stored", "a.zip", unlistedIn(t, ordinary, "between", made(0, zip.Store, secret, secret)), text("att[1]/a.zip!b.txt"), ambiguous("att[1]/a.zip", unlisted)},
+		{"stored, with sizes behind", "a.zip", unlistedIn(t, ordinary, "between", made(zipSumsBehind, zip.Store, secret, secret)), text("att[1]/a.zip!b.txt"), ambiguous("att[1]/a.zip", unlisted)},
+		{"archive", "a.zip", unlistedIn(t, ordinary, "between", zipOf(t, file{"b.zip", string(zipOf(t, file{"b.txt", secret}))})), text("att[1]/a.zip!b.zip!b.txt"), ambiguous("att[1]/a.zip", unlisted)},
+		{"first", "a.zip", unlistedIn(t, ordinary, "start", packed), text("att[1]/a.zip!b.txt"), ambiguous("att[1]/a.zip", first)},
+		{"in a document", "a.docx", unlistedIn(t, document, "between", packed), text("att[1]/a.docx!b.txt"), ambiguous("att[1]/a.docx", unlisted)},
+		{"behind the end", "a.zip", unlistedIn(t, ordinary, "end", packed), text("att[1]/a.zip!behind!b.txt"),
+			append(ambiguous("att[1]/a.zip", behindArchive), Unreadable{"att[1]/a.zip!behind", Corrupt, "damaged zip file"})},
+		{"without a list", "a.zip", unlistedIn(t, nil, "end", packed), text("att[1]/a.zip!b.txt"), []Unreadable{{"att[1]/a.zip", Corrupt, "damaged zip file"}}},
+		{"cut off", "a.zip", packed[:len(packed)-20], text("att[1]/a.zip!b.txt"), []Unreadable{{"att[1]/a.zip", Corrupt, "damaged zip file"}}},
+		{"locked", "a.zip", unlistedIn(t, ordinary, "between", made(1, zip.Store, secret, secret)), []Segment{{Where: "att[1]/a.zip!b.txt", Kind: AttachmentName, Text: "b.txt"}},
+			append(ambiguous("att[1]/a.zip", unlisted), Unreadable{"att[1]/a.zip", Encrypted, "archive with a password"})},
+		{"packed by another method", "a.zip", unlistedIn(t, ordinary, "between", made(0, 12, secret, secret)), []Segment{{Where: "att[1]/a.zip!b.txt", Kind: AttachmentName, Text: "b.txt"}},
+			append(ambiguous("att[1]/a.zip", unlisted), Unreadable{"att[1]/a.zip", Unsupported, "cannot read this kind of compression"})},
+		{"damaged", "a.zip", unlistedIn(t, ordinary, "between", made(0, zip.Deflate, secret, secret)), []Segment{{Where: "att[1]/a.zip!behind", Kind: AttachmentText, Text: "890102-2387"}},
+			append(ambiguous("att[1]/a.zip", unlisted), Unreadable{"att[1]/a.zip", Corrupt, "damaged archive"}, Unreadable{"att[1]/a.zip", Ambiguous, behindArchive})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			checkContent(t, parseLimits(t, attached(tt.file, tt.data), Limits{}), tt.want, nil, tt.found)
+		})
+	}
+}
+
+// TestUnlistedLimits: files that are not listed are bounded as others are.
+func TestUnlistedLimits(t *testing.T) {
+	t.Parallel()
+	bomb := zipOf(t, file{"b.txt", strings.Repeat("0", 8<<20)})
+	for _, tt := range []struct {
+		name   string
+		data   []byte
+		lim    Limits
+		reason Reason
+	}{
+		{"files", unlistedIn(t, nil, "end", zipOf(t, file{"a", "1"}, file{"b", "2"})), Limits{Files: 1}, TooMany},
+		{"ratio", unlistedIn(t, nil, "end", bomb), Limits{}, Ratio},
+		{"unpacked", unlistedIn(t, nil, "end", bomb), Limits{Ratio: 10000, Unpacked: 2 << 20}, TooLarge},
+	} {
+		c := parseLimits(t, attached("a.zip", tt.data), tt.lim)
+		if !strings.Contains(dump(c), string(tt.reason)) {
+			t.Errorf("%s: no %s\n%s", tt.name, tt.reason, dump(c))
+		}
+	}
+}
