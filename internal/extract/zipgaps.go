@@ -19,7 +19,7 @@ const (
 func (w *walker) leftover(f *leaf, r io.ReaderAt, from, to int64) {
 	b := make([]byte, min(to-from, w.lim.Text))
 	n, _ := r.ReadAt(b, from) // a short read is the end
-	b = b[:n]
+	b = bytes.TrimLeft(b[:n], "\x00")
 	filled := bytes.TrimRight(b, "\x00")
 	if len(filled) == 0 { // what fills up a block is no data
 		return

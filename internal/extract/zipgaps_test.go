@@ -70,6 +70,15 @@ func TestBehindArchives(t *testing.T) {
 		{"b.zip", string(ordinary) + string(gzipOf(t, secret)), read("att[1]/b.zip!behind!file")},
 		{"c.zip", slack, read("att[1]/c.zip!behind")},
 		{"a.docx", string(document) + secret, read("att[1]/a.docx!behind")},
+		{"a.7z", string(stored(t, "plain.7z")) + secret, read("att[1]/a.7z!behind")},
+		{"b.7z", string(stored(t, "plain.7z")) + string(hidden), read("att[1]/b.7z!behind!b.txt")},
+		{"a4.rar", string(stored(t, "../places/arkiv4.rar")) + secret, read("att[1]/a4.rar!behind")},
+		{"a5.rar", string(stored(t, "../places/arkiv5.rar")) + secret, read("att[1]/a5.rar!behind")},
+		{"b5.rar", string(stored(t, "../places/arkiv5.rar")) + string(gzipOf(t, secret)), read("att[1]/b5.rar!behind!file")},
+		{"a.txt.xz", string(stored(t, "lista.txt.xz")) + secret, read("att[1]/a.txt.xz!behind")},
+		{"b.txt.xz", string(stored(t, "lista.txt.xz")) + "\x00\x00\x00\x00" + string(hidden), read("att[1]/b.txt.xz!behind!b.txt")},
+		{"a.txt.gz", string(gzipOf(t, "hej")) + string(gzipOf(t, "hopp")) + secret, read("att[1]/a.txt.gz!behind")},
+		{"a.txt.bz2", string(stored(t, "lista.txt.bz2")) + secret, read("att[1]/a.txt.bz2!behind")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,6 +134,12 @@ func TestNothingBehind(t *testing.T) {
 		"b.xlsm": stored(t, "../places/sheet.xlsm"),
 		"c.zip":  stored(t, "../places/arkiv.zip"),
 		"c.tar":  stored(t, "../places/arkiv.tar"),
+		"a.7z":   stored(t, "plain.7z"),
+		"a.rar":  stored(t, "../places/arkiv4.rar"),
+		"b.rar":  stored(t, "../places/arkiv5.rar"),
+		"a.xz":   append(stored(t, "lista.txt.xz"), make([]byte, 12)...),
+		"a.gz":   append(append(gzipOf(t, "hej"), gzipOf(t, "hopp")...), make([]byte, 512)...),
+		"a.bz2":  append(stored(t, "lista.txt.bz2"), stored(t, "lista.txt.bz2")...),
 	} {
 		c := parseLimits(t, attached(name, data), Limits{})
 		for _, u := range c.Unreadable {
@@ -227,5 +242,34 @@ func TestUnlistedLimits(t *testing.T) {
 		if !strings.Contains(dump(c), string(tt.reason)) {
 			t.Errorf("%s: no %s\n%s", tt.name, tt.reason, dump(c))
 		}
+	}
+}
+
+// TestArchiveEnds: where an archive ends is found, or not told.
+func TestArchiveEnds(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"../places/arkiv4.rar", "../places/arkiv5.rar"} {
+		b := stored(t, name)
+		if end := rarEnd(readerAt(append(bytes.Clone(b), "behind"...)), int64(len(b)+6)); end != int64(len(b)) {
+			t.Errorf("%s: %d of %d", name, end, len(b))
+		}
+		for i := range b {
+			if end := rarEnd(readerAt(b[:i]), int64(i)); end != 0 {
+				t.Errorf("%s cut at %d: %d", name, i, end)
+			}
+		}
+	}
+	for _, name := range []string{"headers4.rar", "headers5.rar"} {
+		b := stored(t, "../locked/"+name)
+		if end := rarEnd(readerAt(b), int64(len(b))); end != 0 {
+			t.Errorf("%s: %d of %d", name, end, len(b))
+		}
+	}
+	b := stored(t, "plain.7z")
+	if end := sevenZipEnd(readerAt(b)); end != int64(len(b)) {
+		t.Errorf("7z: %d of %d", end, len(b))
+	}
+	if end := sevenZipEnd(readerAt(b[:20])); end != 0 {
+		t.Errorf("7z: %d", end)
 	}
 }
