@@ -20,6 +20,8 @@ type leaf struct {
 	att   int // index in Attachments, or that of the scope for a body
 	kind  Kind
 	shown bool // it is the message itself, not a file
+
+	pictures bool // it is the wrapping of pictures and of nothing else
 }
 
 // leaf reads a part that is no multipart: as the message's own text, or as an attachment.

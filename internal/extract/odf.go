@@ -38,8 +38,7 @@ func (w *walker) odf(a *archive) {
 		case ext == "xml":
 			w.odfPart(a, low, false, text)
 		default:
-			a.shows.file(low, ext, "")
-			w.embed(a, zf, true)
+			a.shows.file(low, ext, "", w.embed(a, zf, true))
 		}
 	}
 	w.onlyPictures(a)

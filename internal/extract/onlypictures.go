@@ -18,11 +18,12 @@ func (s *showing) add(text string) {
 	s.text = s.text || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
-// file notes a file in the document. One that is no picture is read or reported by itself.
-func (s *showing) file(low, ext, mime string) {
+// file notes a file in the document, which is a picture by its content or by what it is called. One that is none is read or
+// reported by itself.
+func (s *showing) file(low, ext, mime string, picture bool) {
 	switch {
 	case strings.HasPrefix(low, "docprops/") || strings.HasPrefix(low, "objectreplacements/"): // previews
-	case pictureNamed(ext) || strings.HasPrefix(mime, "image/"):
+	case picture || pictureNamed(ext) || strings.HasPrefix(mime, "image/"):
 		s.pictures = true
 	default:
 		s.text = true
@@ -61,7 +62,7 @@ func (w *walker) onlyPictures(a *archive) {
 	switch {
 	case largest == nil:
 		w.say(u)
-	case largest.Otherwise.Reason == "":
+	case largest.Otherwise.Reason == "" || largest.Otherwise.Reason == UnreadPicture:
 		largest.Otherwise = u
 	}
 }

@@ -109,8 +109,7 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
 	default:
-		a.shows.file(low, ext, t)
-		w.embed(a, zf, true)
+		a.shows.file(low, ext, t, w.embed(a, zf, true))
 	}
 }
 

@@ -144,12 +144,12 @@ func (w *walker) readAll(a *archive, zf *zip.File, limit int64) []byte {
 }
 
 // embed reads a file that lies in a zip file: a document, a message, text, another archive. quiet says that pictures are
-// no finding.
-func (w *walker) embed(a *archive, zf *zip.File, quiet bool) {
+// no finding. It says whether the file shows a picture and nothing else.
+func (w *walker) embed(a *archive, zf *zip.File, quiet bool) (picture bool) {
 	u, closer := w.unpack(a, zf)
 	if u == nil {
-		return
+		return false
 	}
 	defer closer.Close()
-	w.file(a.f, zipName(zf), u, quiet)
+	return w.file(a.f, zipName(zf), u, quiet)
 }
