@@ -74,6 +74,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 	}
 	w.xmlPart(a, a.byLow[low], where, d)
 	w.giveODF(where, a.f.att, d)
+	a.shows.placed.add(&d.placed.placed)
 }
 
 func (w *walker) newODFText(where string, att int, tables bool) *odfText {
@@ -116,12 +117,14 @@ type odfText struct {
 	number   string // value of the cell whose text is being collected
 	numberAt int    // the level that collects it, 0 for none
 
-	flush func(name, text string)
+	placed frames
+	flush  func(name, text string)
 }
 
 func (d *odfText) top() *flow { return d.levels[len(d.levels)-1] }
 
 func (d *odfText) start(name string, attrs []xml.Attr) {
+	d.placed.start(name, attrs)
 	switch name {
 	case "p", "h":
 		d.para++

@@ -149,6 +149,7 @@ func (w *walker) document(a *archive, zf *zip.File) {
 		fallthrough
 	default:
 		a.shows.add(text)
+		a.shows.placed.add(&d.drawn.placed)
 	}
 }
 

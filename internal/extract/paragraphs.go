@@ -24,6 +24,7 @@ type paragraphs struct {
 	run     bool   // inside a run
 	vanish  bool   // the run is hidden
 	field   strings.Builder
+	drawn   drawings
 }
 
 // maxLevels bounds text boxes in text boxes; what is deeper joins the deepest.
@@ -45,6 +46,7 @@ func newParagraphs(limit int64) *paragraphs {
 func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
 
 func (d *paragraphs) start(name string, attrs []xml.Attr) {
+	d.drawn.start(name, attrs)
 	switch name {
 	case "t", "delText", "instrText", "delInstrText":
 		d.in = name
@@ -105,6 +107,7 @@ func (d *paragraphs) attributes(attrs []xml.Attr) {
 }
 
 func (d *paragraphs) end(name string) {
+	d.drawn.end(name)
 	switch name {
 	case "t", "delText":
 		d.in = ""
@@ -147,6 +150,7 @@ func (d *paragraphs) endParagraph() {
 }
 
 func (d *paragraphs) chars(b []byte) {
+	d.drawn.chars(b)
 	if d.taken += int64(len(b)); d.taken > d.limit+chunk {
 		return
 	}
