@@ -114,8 +114,8 @@ func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int
 		if err != nil && p.Text == "" {
 			continue // a page that no reader can open either
 		}
-		if p.Picture && place == "!unlisted" {
-			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i)
+		if detail := pictured(p); detail != "" && place == "!unlisted" {
+			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i, detail)
 		}
 		all := strings.Join(append([]string{p.Text, p.Shown}, append(p.Comments, p.Fields...)...), "\n")
 		if seen.add(all) {
