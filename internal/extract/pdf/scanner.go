@@ -2,9 +2,6 @@ package pdf
 
 import (
 	"bytes"
-	"compress/zlib"
-	"encoding/ascii85"
-	"encoding/hex"
 	"io"
 	"strconv"
 )
@@ -330,28 +327,12 @@ func (c *Carried) objects(d dict, b []byte) {
 
 // unpack undoes what a stream is packed with; false if it cannot be done. What is damaged gives what stands before.
 func (c *Carried) unpack(d dict, r io.Reader) ([]byte, bool) {
-	filters, _ := d.of["Filter"].([]any)
-	if f, ok := d.of["Filter"].(name); ok {
-		filters = []any{f}
-	}
-	if _, ok := d.of["Filter"].(ref); ok || predicted(d.of["DecodeParms"]) || len(filters) > 4 || c.Locked {
+	if c.Locked {
 		return nil, false
 	}
-	for _, f := range filters {
-		switch f {
-		case name("FlateDecode"), name("Fl"):
-			z, err := zlib.NewReader(r)
-			if err != nil {
-				return nil, true // nobody reads it
-			}
-			r = z
-		case name("ASCIIHexDecode"), name("AHx"):
-			r = hex.NewDecoder(&until{r: r, end: '>'})
-		case name("ASCII85Decode"), name("A85"):
-			r = ascii85.NewDecoder(&until{r: r, end: '~'})
-		default:
-			return nil, false
-		}
+	r, ok := unfiltered(d, r)
+	if !ok {
+		return nil, false
 	}
 	b, _ := io.ReadAll(io.LimitReader(r, min(maxStream, maxUnpacked-c.unpacked)+1)) // what is damaged ends there
 	c.unpacked += int64(len(b))
@@ -359,52 +340,4 @@ func (c *Carried) unpack(d dict, r io.Reader) ([]byte, bool) {
 		c.Much = true
 	}
 	return b, true
-}
-
-// predicted says whether what is unpacked must be added up (7.4.4.4).
-func predicted(v any) bool {
-	switch v := v.(type) {
-	case ref:
-		return true
-	case dict:
-		p, ok := v.of["Predictor"].(int)
-		return ok && p > 1 || v.of["Predictor"] != nil && !ok
-	case []any:
-		for _, e := range v {
-			if predicted(e) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// until reads letters and digits up to the one that ends them, without the space between them.
-type until struct {
-	r    io.Reader
-	end  byte
-	done bool
-}
-
-// Read implements [io.Reader].
-func (u *until) Read(p []byte) (int, error) {
-	if u.done {
-		return 0, io.EOF
-	}
-	n, err := u.r.Read(p)
-	k := 0
-	for _, c := range p[:n] {
-		if c == u.end {
-			u.done = true
-			break
-		}
-		if !space(c) {
-			p[k] = c
-			k++
-		}
-	}
-	if u.done && k == 0 {
-		err = io.EOF
-	}
-	return k, err
 }
