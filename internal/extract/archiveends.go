@@ -100,7 +100,7 @@ func rar5Block(r io.ReaderAt, at int64) (size int64, last bool) {
 		return v
 	}
 	head := number()
-	begin := uint64(i) //nolint:gosec // not negative
+	begin := uint64(i)
 	kind, flags := number(), number()
 	if flags&hasExtra != 0 {
 		number()
@@ -112,5 +112,5 @@ func rar5Block(r io.ReaderAt, at int64) (size int64, last bool) {
 	if i > k || kind == locked || head > 1<<32 || data > 1<<60 {
 		return 0, false
 	}
-	return int64(begin + head + data), kind == end //nolint:gosec // bounded
+	return int64(begin + head + data), kind == end
 }

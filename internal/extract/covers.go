@@ -197,7 +197,7 @@ func styled(style string) float64 {
 
 // length reads a length with its unit, in centimetres; 0 if that is not known.
 func length(s string) float64 {
-	unit := 0.0
+	var unit float64
 	switch s[max(0, len(s)-2):] {
 	case "cm":
 		unit = 1

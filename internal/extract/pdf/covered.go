@@ -73,7 +73,7 @@ func (d *Document) cover(s *squares, o references.FPDF_PAGEOBJECT, within []stru
 	}
 	within = append(within[:len(within):len(within)], m.Matrix)
 	for i := range min(n.Count, maxCovering) {
-		in, err := d.in.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: o, Index: uint64(i)}) //nolint:gosec // not negative
+		in, err := d.in.FPDFFormObj_GetObject(&requests.FPDFFormObj_GetObject{PageObject: o, Index: uint64(i)})
 		if !d.failed(err) {
 			d.cover(s, in.PageObject, within)
 		}
