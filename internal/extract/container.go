@@ -76,12 +76,12 @@ func (w *walker) inside(f *leaf, name string) *leaf {
 }
 
 // file reads a file that lies in the container f, unless the nesting is too deep. quiet says that pictures in it are no
-// finding, as in a document.
-func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) {
+// finding, as in a document. It says whether the file shows a picture and nothing else.
+func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bool) {
 	in := w.inside(f, name)
 	if in.s.nest > w.lim.Depth {
 		w.unreadable(in.where, TooDeep, "files nested deeper than the limit")
-		return
+		return false
 	}
 	head := make([]byte, sniffLen)
 	n, err := io.ReadFull(u, head)
@@ -89,10 +89,10 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) {
 	in.found = sniff(in.head, "", in.ext)
 	if format := w.pictured(in); format != "" {
 		w.fileOfPicture(in, format, u, err, quiet)
-		return
+		return true
 	}
 	if in.found.class == asMedia && quiet {
-		return
+		return in.found.picture()
 	}
 	switch c := in.found.class; {
 	case c < asZip && c != asMessage && c != asMailbox:
@@ -103,6 +103,7 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) {
 		w.embedded(in, in.head)
 		w.pass(u, err)
 	}
+	return in.found.picture() || in.pictures
 }
 
 // pass unpacks what is left of a file without keeping it, so that what the limits count stays true.
@@ -116,15 +117,16 @@ func (w *walker) pass(u *unpacker, err error) {
 }
 
 // bytesInside is file for content that is in memory already.
-func (w *walker) bytesInside(f *leaf, name string, b []byte) {
+func (w *walker) bytesInside(f *leaf, name string, b []byte) (picture bool) {
 	in := w.inside(f, name)
 	if in.s.nest > w.lim.Depth {
 		w.unreadable(in.where, TooDeep, "files nested deeper than the limit")
-		return
+		return false
 	}
 	in.head = b[:min(len(b), sniffLen)]
 	in.found = sniff(in.head, "", in.ext)
 	w.embedded(in, b)
+	return in.found.picture() || in.pictures
 }
 
 // embedded reads the content of a file that lies in another one.

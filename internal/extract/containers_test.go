@@ -439,7 +439,7 @@ func TestXzNeeds(t *testing.T) {
 		{"no xz behind it", append(bytes.Clone(one), "hello, world, hello"...), 8 << 20},
 		{"nothing", nil, 0},
 	} {
-		if got := xzNeeds(bytes.NewReader(tt.data)); got != tt.want {
+		if got, _ := xzNeeds(bytes.NewReader(tt.data)); got != tt.want {
 			t.Errorf("%s: asks for %d bytes, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -452,7 +452,7 @@ func TestXzNeeds(t *testing.T) {
 func FuzzXzNeeds(f *testing.F) {
 	f.Add(stored(f, "lista.txt.xz"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if n := xzNeeds(bytes.NewReader(b)); n < 0 {
+		if n, end := xzNeeds(bytes.NewReader(b)); n < 0 || end < 0 || end > int64(len(b)) {
 			t.Fatal(n)
 		}
 	})

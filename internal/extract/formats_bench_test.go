@@ -40,13 +40,13 @@ func benchRows(n int) []string {
 	return rows
 }
 
-const counted = "referens "
+const rowWord = "referens "
 
 // benchFormat measures one format, warm: the file was read once before the clock starts. A file of which any row is not found
 // fails, so that nothing is fast by being read in part.
 func benchFormat(b *testing.B, f format, data []byte) {
 	msg := attached(f.file, data)
-	rows := strings.Count(shownText(benchParse(b, msg), f.inside), counted)
+	rows := strings.Count(shownText(benchParse(b, msg), f.inside), rowWord)
 	if rows != f.rows {
 		b.Fatalf("found %d rows of %d", rows, f.rows)
 	}

@@ -84,7 +84,7 @@ func TestDataURL(t *testing.T) {
 			checkContent(t, c, []Segment{{Where: tt.where, Kind: AttachmentText, Text: secret}}, nil, nil)
 		})
 	}
-	pdf := "Content-Type: text/html\r\n\r\n<a href='data:application/pdf;base64," + b64(string(linesPDF([]string{secret}))) + "'>x</a>\r\n"
+	pdf := "Content-Type: text/html\r\n\r\n<a href='data:application/pdf;base64," + b64(string(madePDF("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"))) + "'>x</a>\r\n"
 	checkContent(t, parseLimits(t, pdf, Limits{}), nil, nil, []Unreadable{{"body/html!data1", Unsupported, "cannot read application/pdf here"}}) // without its engine
 	if !needsChild(t, pdf) {
 		t.Error("a PDF document is read in this process")

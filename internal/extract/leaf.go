@@ -20,6 +20,8 @@ type leaf struct {
 	att   int // index in Attachments, or that of the scope for a body
 	kind  Kind
 	shown bool // it is the message itself, not a file
+
+	pictures bool // it is the wrapping of pictures and of nothing else
 }
 
 // leaf reads a part that is no multipart: as the message's own text, or as an attachment.
@@ -228,7 +230,10 @@ func (w *walker) mismatch(f *leaf) {
 	}
 }
 
-const unfit = "content does not fit the name"
+const (
+	unfit      = "content does not fit the name"
+	noDocument = "archive without a document in it, which its name says it is"
+)
 
 // binaryType says whether a declared type is one whose content is never text. Those that systems give to text by the ending
 // of a name, as that of old spreadsheets to .csv and that of films to .ts, are not among them.
@@ -240,15 +245,17 @@ func binaryType(t string) bool {
 	return false
 }
 
-// misnamed reports a ZIP archive that is named as a document and is none, or one of another program's.
-func (w *walker) misnamed(a *archive) {
+// misnamed reports a ZIP archive that is named as a document and is none, or one of another program's, and says whether it is.
+func (w *walker) misnamed(a *archive, detail string) bool {
 	own := documentFolder(a.f.ext)
 	if own == "" || a.holds(own) {
-		return
+		return false
 	}
-	if !a.has("[content_types].xml") || a.holds("word/") || a.holds("xl/") || a.holds("ppt/") {
-		w.unreadable(a.f.where, Ambiguous, unfit)
+	if a.has("[content_types].xml") && !a.holds("word/") && !a.holds("xl/") && !a.holds("ppt/") {
+		return false // reported as damaged
 	}
+	w.unreadable(a.f.where, Ambiguous, detail)
+	return true
 }
 
 // documentFolder is where programs put the parts of a document of Office Open XML, by its name; the content of an

@@ -44,8 +44,7 @@ func (w *walker) odf(a *archive) {
 		case ext == "xml":
 			w.odfPart(a, low, false, text)
 		default:
-			a.shows.file(low, ext, "")
-			w.embed(a, zf, true)
+			a.shows.file(low, ext, "", w.embed(a, zf, true))
 		}
 	}
 	w.onlyPictures(a)
@@ -82,6 +81,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 	}
 	w.xmlPart(a, a.byLow[low], where, d)
 	w.giveODF(where, a.f.att, d)
+	a.shows.placed.add(&d.placed.placed)
 }
 
 func (w *walker) newODFText(where string, att int, tables bool) *odfText {
@@ -129,7 +129,8 @@ type odfText struct {
 	number   string // value of the cell whose text is being collected
 	numberAt int    // the level that collects it, 0 for none
 
-	flush func(name, text string)
+	placed frames
+	flush  func(name, text string)
 }
 
 // odfLevel is the text of the body, or of a note or a text box in it.
@@ -156,6 +157,7 @@ func (d *odfText) put(s string) {
 func (d *odfText) endLine() { d.loose(d.top().less.end()) }
 
 func (d *odfText) start(name string, attrs []xml.Attr) {
+	d.placed.start(name, attrs)
 	switch name {
 	case "p", "h":
 		d.para++

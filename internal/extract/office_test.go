@@ -438,9 +438,8 @@ func TestOfficeDamaged(t *testing.T) {
 		{"text that calls itself an image", "a.png", []byte("plain words"), []Unreadable{{"att[1]/a.png", Ambiguous, unfit}}},
 		{"text that calls itself a program", "a.exe", []byte("plain words"), []Unreadable{{"att[1]/a.exe", Ambiguous, unfit}}},
 		{"program", "a.exe", []byte("MZ\x00\x01\x00"), []Unreadable{{"att[1]/a.exe", Unsupported, "cannot read application/octet-stream"}}},
-		{"archive that calls itself a document", "a.docx", zipOf(t, file{"a.txt", "x"}), []Unreadable{
-			{"att[1]/a.docx", Ambiguous, unfit}, {"att[1]/a.docx", Corrupt, "office document without its main part"},
-		}},
+		{"archive that calls itself a document", "a.docx", zipOf(t, file{"a.txt", "x"}), []Unreadable{{"att[1]/a.docx", Ambiguous, noDocument}}},
+		{"document in pieces", "a.odt", zipOf(t, file{"content.xml", "<x/>"}), []Unreadable{{"att[1]/a.odt", Corrupt, withoutMain}}},
 		{"document that calls itself one of another kind", "a.xlsx", whole, []Unreadable{{"att[1]/a.xlsx", Ambiguous, unfit}}},
 		{"document that calls itself an archive", "a.zip", whole, nil},
 		{"markup named as text", "a.txt", []byte("<html><p>x</p></html>"), nil},

@@ -205,6 +205,15 @@ var codePages = map[uint16]string{
 
 // oleObjects reads what is embedded in a document: packages, and other documents in storages of their own.
 func (w *walker) oleObjects(o *oleFile) {
+	pictures, others := 0, 0
+	defer func() { o.f.pictures = pictures > 0 && others == 0 && o.carrier() }()
+	count := func(picture bool) {
+		if picture {
+			pictures++
+		} else {
+			others++
+		}
+	}
 	for _, s := range o.streams {
 		if !w.entry(o.f) {
 			return
@@ -214,11 +223,12 @@ func (w *walker) oleObjects(o *oleFile) {
 		case native(s):
 			if name, data := nativeObject(w.oleBytes(o, s)); len(data) > 0 {
 				w.entryName(o.f, name)
-				w.bytesInside(o.f, name, data)
+				count(w.bytesInside(o.f, name, data))
 			}
 		case s.Name == "Package", s.Name == "CONTENTS":
-			w.bytesInside(o.f, where, w.oleBytes(o, s))
+			count(w.bytesInside(o.f, where, w.oleBytes(o, s)))
 		case len(s.Path) > 0 && (s.Name == "WordDocument" || s.Name == "Workbook" || s.Name == "PowerPoint Document"):
+			count(false)
 			w.oleStorage(o, s)
 		case strings.EqualFold(s.Name, "_VBA_PROJECT"):
 			w.unreadable(o.f.where, Unsupported, "cannot read macro code")

@@ -6,26 +6,48 @@ import (
 )
 
 // showing is what became known of a document while its parts were read, to say of one that shows nothing but pictures that it
-// was not read. A picture in a document with text is no finding: most have a logo.
+// was not read, or that shows pictures of whole pages with a few words. A picture in a document with text is no finding: most have
+// a logo.
 type showing struct {
-	text     bool
+	words    int // of text, counted up to manyWords
+	others   bool
 	pictures bool
 	first    int // of the pictures that were put aside
+	placed   placed
 }
+
+// fewWords is the most for each page that somebody adds to a scanned one: a caption, a number, the stamp of a machine.
+const (
+	fewWords  = 10
+	manyWords = fewWords * maxPlaced
+)
 
 // add notes text, which may be empty.
-func (s *showing) add(text string) {
-	s.text = s.text || strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+func (s *showing) add(text string) { s.words += wordsIn(text, manyWords-s.words) }
+
+// wordsIn counts the words of a text that have a letter or a digit, as far as most of them.
+func wordsIn(text string, most int) int {
+	n := 0
+	for word := range strings.FieldsSeq(text) {
+		if n >= most {
+			break
+		}
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			n++
+		}
+	}
+	return n
 }
 
-// file notes a file in the document. One that is no picture is read or reported by itself.
-func (s *showing) file(low, ext, mime string) {
+// file notes a file in the document, which is a picture by its content or by what it is called. One that is none is read or
+// reported by itself.
+func (s *showing) file(low, ext, mime string, picture bool) {
 	switch {
 	case strings.HasPrefix(low, "docprops/") || strings.HasPrefix(low, "objectreplacements/"): // previews
-	case pictureNamed(ext) || strings.HasPrefix(mime, "image/"):
+	case picture || pictureNamed(ext) || strings.HasPrefix(mime, "image/"):
 		s.pictures = true
 	default:
-		s.text = true
+		s.others = true
 	}
 }
 
@@ -43,14 +65,24 @@ func template(low string) bool {
 	return false
 }
 
-const onlyPictures = "document without text that shows pictures"
+const (
+	onlyPictures = "document without text that shows pictures"
+	pagePictures = "document of pictures with a few words"
+)
 
-// onlyPictures reports a document without text, unless its pictures are read. Then it is the largest one that has to be legible.
+// onlyPictures reports a document without text, or with next to none beside pictures of whole pages, unless its pictures are read.
+// Then it is the largest one that has to be legible.
 func (w *walker) onlyPictures(a *archive) {
-	if a.shows.text || !a.shows.pictures {
+	u := Unreadable{a.f.where, ImageOnly, onlyPictures}
+	switch n := a.shows.placed.covering(); {
+	case !a.shows.pictures:
+		return
+	case a.shows.words == 0 && !a.shows.others:
+	case n > 0 && a.shows.words <= n*fewWords:
+		u.Detail = pagePictures
+	default:
 		return
 	}
-	u := Unreadable{a.f.where, ImageOnly, onlyPictures}
 	var largest *Picture
 	for i := a.shows.first; i < len(w.out.Pictures); i++ {
 		p := &w.out.Pictures[i]
@@ -61,7 +93,7 @@ func (w *walker) onlyPictures(a *archive) {
 	switch {
 	case largest == nil:
 		w.say(u)
-	case largest.Otherwise.Reason == "":
+	case largest.Otherwise.Reason == "" || largest.Otherwise.Reason == UnreadPicture:
 		largest.Otherwise = u
 	}
 }

@@ -116,8 +116,7 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	case strings.HasSuffix(low, "vbaproject.bin"):
 		w.unreadable(a.f.where, Unsupported, "cannot read macro code")
 	default:
-		a.shows.file(low, ext, t)
-		w.embed(a, zf, true)
+		a.shows.file(low, ext, t, w.embed(a, zf, true))
 	}
 }
 
@@ -160,6 +159,7 @@ func (w *walker) document(a *archive, zf *zip.File) {
 		fallthrough
 	default:
 		a.shows.add(text)
+		a.shows.placed.add(&d.drawn.placed)
 	}
 }
 

@@ -14,34 +14,91 @@ import (
 
 // openPacked unpacks one file: gzip (RFC 1952), bzip2 or xz.
 func (w *walker) openPacked(f *leaf, r io.ReaderAt, n int64) {
-	src := bufio.NewReader(io.NewSectionReader(r, 0, n))
-	name := packedName(f.name)
-	var plain io.Reader
+	p := packed{end: n}
 	var err error
 	switch f.found.mime {
 	case "application/gzip":
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(src); err == nil {
-			plain = z
-			w.entryName(f, lenient([]byte(z.Name)))
-			w.segment(f.where, Hidden, f.att, lenient([]byte(z.Comment)))
-		}
+		err = w.gzip(f, &p, r)
 	case "application/x-xz":
-		if xzNeeds(io.NewSectionReader(r, 0, n)) > maxDictionary {
+		needs, end := xzNeeds(io.NewSectionReader(r, 0, n))
+		if needs > maxDictionary {
 			w.unreadable(f.where, TooLarge, "needs more memory than the limit")
 			return
 		}
-		plain, err = xz.NewReader(src)
+		if xzBehind(r, end) {
+			p.end = end
+		}
+		p.plain, err = xz.NewReader(bufio.NewReader(io.NewSectionReader(r, 0, p.end)))
 	default:
-		plain = bzip2.NewReader(src)
+		p.bzip2(r)
 	}
 	if err != nil {
 		w.unreadable(f.where, Corrupt, "damaged archive")
 		return
 	}
-	if w.entry(f) {
-		w.file(f, name, &unpacker{w: w, where: f.where, r: plain, ratio: &ratio{packed: n}}, false)
+	if !w.entry(f) {
+		return
 	}
+	w.file(f, packedName(f.name), &unpacker{w: w, where: f.where, r: p.plain, ratio: &ratio{packed: n}}, false)
+	w.behindEnd(f, r, p.end, n)
+}
+
+// packed is what is read of a packed file, and where that ends in it; the latter is known when all was read.
+type packed struct {
+	plain io.Reader
+	end   int64
+}
+
+// gzip reads all members of a file (RFC 1952 2.2), with what their heads say.
+func (w *walker) gzip(f *leaf, p *packed, r io.ReaderAt) error {
+	whole := io.NewSectionReader(r, 0, p.end)
+	src := bufio.NewReader(whole)
+	z, err := gzip.NewReader(src)
+	if err != nil {
+		return err
+	}
+	head := func() {
+		z.Multistream(false)
+		w.entryName(f, lenient([]byte(z.Name)))
+		w.segment(f.where, Hidden, f.att, lenient([]byte(z.Comment)))
+	}
+	head()
+	p.plain = readerFunc(func(b []byte) (int, error) {
+		n, err := z.Read(b)
+		if !errors.Is(err, io.EOF) {
+			return n, err
+		}
+		if next, _ := src.Peek(2); string(next) != "\x1F\x8B" { // a short one is the end
+			p.end = taken(whole, src)
+			return n, io.EOF
+		}
+		if err = z.Reset(src); err == nil {
+			head()
+		}
+		return n, err
+	})
+	return nil
+}
+
+// bzip2 reads all streams of a file. The reader of them takes the two bytes that another one would begin with.
+func (p *packed) bzip2(r io.ReaderAt) {
+	whole := io.NewSectionReader(r, 0, p.end)
+	src := bufio.NewReader(whole)
+	z := bzip2.NewReader(src)
+	p.plain = readerFunc(func(b []byte) (int, error) {
+		n, err := z.Read(b)
+		if errors.Is(err, bzip2.StructuralError("bad magic value in continuation file")) {
+			p.end = taken(whole, src) - 2
+			return n, io.EOF
+		}
+		return n, err
+	})
+}
+
+// taken is how much was read of a file through a buffer.
+func taken(whole *io.SectionReader, buf *bufio.Reader) int64 {
+	at, _ := whole.Seek(0, io.SeekCurrent) // that is nowhere else
+	return at - int64(buf.Buffered())
 }
 
 // maxDictionary is the most that an archive may ask to be held in memory: what xz -9 writes.

@@ -27,6 +27,7 @@ type paragraphs struct {
 	props   bool   // inside the properties of a paragraph
 	looks   bool   // inside the properties of a run, or of the mark of a paragraph
 	field   strings.Builder
+	drawn   drawings
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -56,6 +57,7 @@ func newParagraphs(limit int64) *paragraphs {
 func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
 
 func (d *paragraphs) start(name string, attrs []xml.Attr) {
+	d.drawn.start(name, attrs)
 	switch name {
 	case "t", "delText", "instrText", "delInstrText":
 		d.in = name
@@ -158,6 +160,7 @@ func (d *paragraphs) attributes(attrs []xml.Attr) {
 }
 
 func (d *paragraphs) end(name string) {
+	d.drawn.end(name)
 	switch name {
 	case "t", "delText":
 		d.in = ""
@@ -225,6 +228,7 @@ func (d *paragraphs) join(l *level) {
 }
 
 func (d *paragraphs) chars(b []byte) {
+	d.drawn.chars(b)
 	if d.taken += int64(len(b)); d.taken > d.limit+chunk {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"sigill/internal/extract/pdf"
 )
@@ -49,6 +50,8 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	if c.Replaced {
 		d.ShowMarked()
 	}
+	reading := w.lim.Pictures.Count > 0
+	d.LookBehind(func(text string) bool { return reading || fewText(text) })
 	seen := shownLines{}
 	w.pdfPages(f, d, seen)
 	for _, said := range []struct {
@@ -121,6 +124,7 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 		return
 	}
 	shows := false
+	var behind []int // pages whose text lies on pictures
 	for i := range pages {
 		if w.expired() || w.fullText {
 			return
@@ -130,8 +134,11 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 		if err != nil {
 			w.unreadable(f.where, Corrupt, "damaged page of a PDF file")
 		}
-		if p.Picture {
-			w.pictureOfPage(f, where, d, i)
+		switch detail := pictured(p); {
+		case detail != "":
+			w.pictureOfPage(f, where, d, i, detail)
+		case p.Covered:
+			behind = append(behind, i)
 		}
 		w.segment(where, AttachmentText, f.att, p.Text)
 		w.segment(where, AttachmentText, f.att, p.Shown)
@@ -148,14 +155,43 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 	if !shows { // a damaged file can look so
 		w.unreadable(f.where, Corrupt, "PDF file that shows nothing")
 	}
+	for _, i := range behind {
+		w.behindText(f, f.where+"!page["+strconv.Itoa(i+1)+"]", d, i)
+	}
 }
 
-const pageWithoutText = "page without text"
+const (
+	pageWithoutText = "page without text"
+	pageWithFew     = "page that is a picture with a few words"
+)
+
+// fewText says whether a text is no more than what a scanner or a stamp adds to a page.
+func fewText(text string) bool { return wordsIn(text, fewWords+1) <= fewWords }
+
+// pictured says what there is to say of a page that shows a picture instead of text, or with next to none; "" for all others.
+func pictured(p *pdf.Page) string {
+	switch {
+	case p.Picture:
+		return pageWithoutText
+	case p.Covered && fewText(p.Text):
+		return pageWithFew
+	}
+	return ""
+}
 
 // pictureOfPage puts the picture of a page without text aside, or says that it is one.
-func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int) {
-	if !w.drawnPage(f, where, func(most int) (*image.Gray, error) { return d.Draw(index, most) }) {
-		w.unreadable(f.where, ImageOnly, pageWithoutText)
+func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int, detail string) {
+	u := Unreadable{f.where, ImageOnly, detail}
+	if !w.drawnPage(f, where, u, func(most int) (*image.Gray, error) { return d.Draw(index, most) }) {
+		w.say(u)
+	}
+}
+
+// behindText puts the picture of a page with text aside, while there is room for others: the text of most such pages is all there
+// is, and a picture is decoration, or what the text was read from.
+func (w *walker) behindText(f *leaf, where string, d *pdf.Document, index int) {
+	if len(w.out.Pictures) < w.lim.Pictures.Count/2 && w.aside.bytes < w.lim.Pictures.Bytes/2 && time.Now().Before(w.aside.until) {
+		w.drawnPage(f, where, Unreadable{}, func(most int) (*image.Gray, error) { return d.Draw(index, most) })
 	}
 }
 

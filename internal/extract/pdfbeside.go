@@ -60,7 +60,7 @@ func (w *walker) unlocked(f *leaf, d *pdf.Document, c *pdf.Carried) (*pdf.Carrie
 		w.unreadable(f.where, Unsupported, "encrypted PDF file, of which only the pages can be read")
 	}
 	in := pdf.Carry(readerAt(b), int64(len(b)), w.expired)
-	in.Revisions = c.Revisions
+	in.Revisions, in.Comments, in.Stray = c.Revisions, append(c.Comments, in.Comments...), c.Stray
 	return in, readerAt(b), int64(len(b))
 }
 
@@ -69,6 +69,10 @@ func (w *walker) carried(f *leaf, c *pdf.Carried) {
 	w.segment(f.where+"!replacements", Hidden, f.att, strings.Join(c.Texts, "\n"))
 	for _, packet := range c.XML {
 		w.pdfXML(f, "properties", packet)
+	}
+	w.segment(f.where+"!comments", Hidden, f.att, strings.Join(c.Comments, "\n"))
+	if c.Stray {
+		w.unreadable(f.where, Unsupported, "data between the objects of a PDF file")
 	}
 	if c.Drawn {
 		w.unreadable(f.where, ImageOnly, "letters that are drawings")
@@ -114,8 +118,8 @@ func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int
 		if err != nil && p.Text == "" {
 			continue // a page that no reader can open either
 		}
-		if p.Picture && place == "!unlisted" {
-			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i)
+		if detail := pictured(p); detail != "" && place == "!unlisted" {
+			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i, detail)
 		}
 		all := strings.Join(append([]string{p.Text, p.Shown}, append(p.Comments, p.Fields...)...), "\n")
 		if seen.add(all) {

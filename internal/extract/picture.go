@@ -195,9 +195,9 @@ func (w *walker) putAside(p Picture) {
 	w.out.Pictures = append(w.out.Pictures, p)
 }
 
-// drawnPage puts a page aside that shows pictures instead of text; false if it cannot be, for whatever reason, which was
-// reported unless it is that none are.
-func (w *walker) drawnPage(f *leaf, where string, draw func(mostPixels int) (*image.Gray, error)) bool {
+// drawnPage puts a page aside that shows pictures, of which u is to be said if it is not read; false if it cannot be, for whatever
+// reason, which was reported unless it is that none are.
+func (w *walker) drawnPage(f *leaf, where string, u Unreadable, draw func(mostPixels int) (*image.Gray, error)) bool {
 	if w.lim.Pictures.Count <= 0 {
 		return false
 	}
@@ -208,10 +208,7 @@ func (w *walker) drawnPage(f *leaf, where string, draw func(mostPixels int) (*im
 	if err != nil {
 		return false
 	}
-	w.putAside(Picture{
-		Where: where + inPicture, Attachment: f.att, Image: *ocr.FromGray(g),
-		Otherwise: Unreadable{f.where, ImageOnly, pageWithoutText},
-	})
+	w.putAside(Picture{Where: where + inPicture, Attachment: f.att, Image: *ocr.FromGray(g), Otherwise: u})
 	return true
 }
 

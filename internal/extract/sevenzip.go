@@ -10,6 +10,7 @@ import (
 
 // openSevenZip reads a 7z archive. Its files are packed together, so the ratio is that of the whole.
 func (w *walker) openSevenZip(f *leaf, r io.ReaderAt, n int64) {
+	w.behindEnd(f, r, sevenZipEnd(r), n)
 	z, err := sevenzip.NewReader(r, n)
 	if err != nil {
 		w.sevenZipError(f, err)
@@ -71,6 +72,7 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // openRAR reads a RAR archive of one volume.
 func (w *walker) openRAR(f *leaf, r io.ReaderAt, n int64) {
+	w.behindEnd(f, r, rarEnd(r, n), n)
 	z, err := rardecode.NewReader(io.NewSectionReader(r, 0, n), rardecode.MaxDictionarySize(maxDictionary))
 	if err != nil {
 		w.rarError(f, err)

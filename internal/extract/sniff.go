@@ -3,6 +3,8 @@ package extract
 import (
 	"bytes"
 	"strings"
+
+	"sigill/internal/extract/ocr"
 )
 
 // class is what can be done with content of a type.
@@ -36,6 +38,9 @@ type sniffed struct {
 	mime  string
 	class class
 }
+
+// picture says whether content is a picture that is not read as text.
+func (s sniffed) picture() bool { return s.class == asMedia && strings.HasPrefix(s.mime, "image/") }
 
 // sniffLen is how much of the start of a part is looked at. Acrobat accepts %PDF within
 // the first 1024 bytes.
@@ -130,6 +135,9 @@ func sniff(b []byte, declared, ext string) sniffed {
 		if weakMedia(b) {
 			return sniffed{declared, asMedia}
 		}
+	}
+	if ocr.Sniff(b) == ocr.BMP {
+		return sniffed{"image/bmp", asMedia}
 	}
 	return sniffed{"application/octet-stream", asOther}
 }

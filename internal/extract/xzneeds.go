@@ -2,23 +2,47 @@ package extract
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
+	"strings"
 )
 
-// xzNeeds is the most memory that any block of an xz file asks for as its dictionary. The file is walked from block to block
+// xzNeeds is the most memory that any block of an xz file asks for as its dictionary, and where the last whole stream of it ends,
+// 0 without one. The file is walked from block to block
 // without unpacking: the reader of xz takes what each block asks for as soon as it meets it, in later streams too. Where the
 // walk cannot go on, the file is damaged, and the reader stops there as well.
-func xzNeeds(r io.Reader) int64 {
+func xzNeeds(r io.Reader) (most, end int64) {
 	x := xzWalk{r: bufio.NewReader(r)}
 	for x.stream() == nil {
+		end = x.at
 	}
-	return x.most
+	return x.most, end
+}
+
+// xzMagic begins a stream (2.1.1.1).
+const xzMagic = "\xFD7zXZ\x00"
+
+// xzBehind says whether something else than a stream, be it one that is damaged, stands behind a stream. Zeros may stand between
+// them.
+func xzBehind(r io.ReaderAt, end int64) bool {
+	b := make([]byte, 4<<10)
+	for at := end; end > 0; {
+		n, _ := r.ReadAt(b, at) // a short read is the end
+		if rest := bytes.TrimLeft(b[:n], "\x00"); len(rest) > 0 || n == 0 {
+			at += int64(n - len(rest))
+			n, _ = r.ReadAt(b[:len(xzMagic)], at)
+			return n > 0 && !strings.HasPrefix(xzMagic, string(b[:n]))
+		}
+		at += int64(n)
+	}
+	return false
 }
 
 type xzWalk struct {
 	r    *bufio.Reader
+	at   int64
 	most int64
 }
 
@@ -30,15 +54,21 @@ func (x *xzWalk) take(n int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = x.r.Discard(n)
-	return b, err
+	return b, x.pass(n)
+}
+
+// pass passes over n bytes.
+func (x *xzWalk) pass(n int) error {
+	k, err := x.r.Discard(n)
+	x.at += int64(k)
+	return err
 }
 
 // stream walks one stream with the padding before it (xz file format 1.2.1, 2.1, 2.2).
 func (x *xzWalk) stream() error {
 	b, err := x.r.Peek(4)
 	for err == nil && string(b) == "\x00\x00\x00\x00" {
-		if _, err = x.r.Discard(4); err == nil {
+		if err = x.pass(4); err == nil {
 			b, err = x.r.Peek(4)
 		}
 	}
@@ -49,7 +79,7 @@ func (x *xzWalk) stream() error {
 	if b, err = x.take(head); err != nil {
 		return err
 	}
-	if string(b[:6]) != "\xFD7zXZ\x00" {
+	if string(b[:6]) != xzMagic {
 		return errXz
 	}
 	check := [16]int{0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64}[b[7]&15]
@@ -84,8 +114,7 @@ func (x *xzWalk) block(head, check int) error {
 		}
 		size &= 3 // only the padding is computed of it
 	}
-	_, err = x.r.Discard((4-size&3)&3 + check)
-	return err
+	return x.pass((4-size&3)&3 + check)
 }
 
 // chunk passes over a chunk of LZMA2 and returns its length; 1 is the last.
@@ -110,8 +139,7 @@ func (x *xzWalk) chunk() (int, error) {
 		return 0, err
 	}
 	n := int(binary.BigEndian.Uint16(b[at:])) + 1
-	_, err = x.r.Discard(n)
-	return 1 + head + n, err
+	return 1 + head + n, x.pass(n)
 }
 
 // index walks the index and the footer (4, 2.1.2).
@@ -147,8 +175,7 @@ func (x *xzWalk) index() error {
 		return err
 	}
 	const crc, footer = 4, 12
-	_, err = x.r.Discard((4-size&3)&3 + crc + footer)
-	return err
+	return x.pass((4-size&3)&3 + crc + footer)
 }
 
 // xzDictionary is the memory that the header of a block asks for (xz file format 3.1, 5.3.1), 0 if that is not to be found.

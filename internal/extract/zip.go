@@ -24,24 +24,26 @@ func (w *walker) openZip(f *leaf, r io.ReaderAt, n int64) {
 	zr, err := zip.NewReader(r, n)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		w.unreadable(f.where, Corrupt, "damaged zip file")
+		w.besideFiles(f, &zipRecords{r: r, n: n, left: w.lim.Files, told: true, damaged: true})
 		return
 	}
 	w.segment(f.where, Hidden, f.att, lenient([]byte(zr.Comment)))
-	if !listsFirst(r, zr.File) {
+	first := listsFirst(r, zr.File)
+	if !first {
 		w.unreadable(f.where, Ambiguous, "archive whose first file is not in its list")
-	} else {
-		w.besideFiles(f, r, n, zr.File)
 	}
+	w.besideFiles(f, &zipRecords{r: r, n: n, files: zr.File, left: len(zr.File), told: !first})
 	a := w.index(f, zr.File)
 	a.shows.first = len(w.out.Pictures)
-	w.misnamed(a)
 	switch {
 	case a.has("[content_types].xml") || a.hasMain():
+		w.misnamed(a, unfit)
 		w.ooxml(a)
 	case a.has("content.xml") && (a.has("mimetype") || a.has("meta-inf/manifest.xml")):
+		w.misnamed(a, unfit)
 		w.odf(a)
 	default:
-		if documentNamed(f.ext) {
+		if !w.misnamed(a, noDocument) && documentNamed(f.ext) {
 			w.unreadable(f.where, Corrupt, withoutMain)
 		}
 		w.listZip(a)
@@ -144,12 +146,12 @@ func (w *walker) readAll(a *archive, zf *zip.File, limit int64) []byte {
 }
 
 // embed reads a file that lies in a zip file: a document, a message, text, another archive. quiet says that pictures are
-// no finding.
-func (w *walker) embed(a *archive, zf *zip.File, quiet bool) {
+// no finding. It says whether the file shows a picture and nothing else.
+func (w *walker) embed(a *archive, zf *zip.File, quiet bool) (picture bool) {
 	u, closer := w.unpack(a, zf)
 	if u == nil {
-		return
+		return false
 	}
 	defer closer.Close()
-	w.file(a.f, zipName(zf), u, quiet)
+	return w.file(a.f, zipName(zf), u, quiet)
 }

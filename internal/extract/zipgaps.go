@@ -19,7 +19,7 @@ const (
 func (w *walker) leftover(f *leaf, r io.ReaderAt, from, to int64) {
 	b := make([]byte, min(to-from, w.lim.Text))
 	n, _ := r.ReadAt(b, from) // a short read is the end
-	b = b[:n]
+	b = bytes.TrimLeft(b[:n], "\x00")
 	filled := bytes.TrimRight(b, "\x00")
 	if len(filled) == 0 { // what fills up a block is no data
 		return
@@ -46,32 +46,42 @@ const (
 type zipRecords struct {
 	r      io.ReaderAt
 	n      int64
-	byData map[int64][]*zip.File // files of the list, by where their content begins
+	files  []*zip.File           // of the list
+	byData map[int64][]*zip.File // the same, by where their content begins
 	left   int                   // records of the list that may come
 	names  []string              // that files have beside their names in the list
+	told   bool                  // it was reported that files are not in the list
 	buf    []byte
+
+	damaged bool // no list was found, so that what is no file may be a piece of one
 }
 
-// besideFiles reads what stands between the records of an archive and behind them, and the names of files that the list has not.
-func (w *walker) besideFiles(f *leaf, r io.ReaderAt, n int64, files []*zip.File) {
-	z := &zipRecords{r: r, n: n, left: len(files), byData: map[int64][]*zip.File{}}
-	if s := z.at(0, 4); s != zipFile && s != zipEnd || len(files) > w.lim.Files { // that many are reported
+// besideFiles reads what stands between the records of an archive and behind them, files among it, and the names of files that
+// the list has not.
+func (w *walker) besideFiles(f *leaf, z *zipRecords) {
+	if s := z.at(0, 4); s != zipFile && s != zipEnd || len(z.files) > w.lim.Files { // that many are reported
 		return
 	}
-	for _, zf := range files {
+	z.byData = map[int64][]*zip.File{}
+	for _, zf := range z.files {
 		if at, err := zf.DataOffset(); err == nil {
 			z.byData[at] = append(z.byData[at], zf)
 		}
 	}
-	for at, gaps := int64(0), 0; at < n && gaps <= w.lim.Files && !w.expired(); {
+	for at, gaps := int64(0), 0; at < z.n && gaps <= w.lim.Files && !w.expired(); {
 		size, last := z.record(at)
+		if size == 0 {
+			size = w.unlisted(f, z, at)
+		}
 		at += size
-		if last && at < n || size == 0 {
-			next := n
+		if last && at < z.n || size == 0 {
+			next := z.n
 			if !last {
 				next = z.next(at)
 			}
-			w.leftover(f, r, at, next)
+			if !z.damaged {
+				w.leftover(f, z.r, at, next)
+			}
 			at = next
 			gaps++
 		}

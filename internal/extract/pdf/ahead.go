@@ -44,7 +44,7 @@ func (d *Document) readAhead(pages int) {
 	a.open = func() (*Document, error) {
 		other, err := d.again()
 		if err == nil {
-			other.marked = d.marked
+			other.marked, other.asked = d.marked, d.asked
 		}
 		return other, err
 	}

@@ -52,7 +52,7 @@ func (d *Document) Other(file io.ReaderAt, n int64) (*Document, error) {
 	if d.failed(err) {
 		return nil, ErrDamaged
 	}
-	return &Document{in: d.in, ref: opened.Document, marked: d.marked, first: d}, nil
+	return &Document{in: d.in, ref: opened.Document, marked: d.marked, asked: d.asked, first: d}, nil
 }
 
 // Unlocked returns the file as it is without encryption, at most limit bytes of it.

@@ -16,6 +16,8 @@ type Carried struct {
 	XML       [][]byte // metadata that is packed, and so not to be found by looking for it
 	Asides    []string // strings of anything but pages
 	Files     []File   // that hang on anything
+	Comments  []string // between objects, in them and in content (7.2.4), and text that is no comment and stands there too
+	Stray     bool     // something stands between objects that is no text
 	Revisions []int64  // where the file ended before it was changed (7.5.6), oldest first
 	Replaced  bool     // text is shown that stands for another
 	Drawn     bool     // a font has drawings for letters and does not say which, or has letters for letters

@@ -16,6 +16,7 @@ type Document struct {
 	ref    references.FPDF_DOCUMENT
 	broken bool
 	marked bool                      // text that stands for another is taken away before a page is read
+	asked  func(text string) bool    // whether a page with that text is looked at for pictures behind it; nil for none
 	first  *Document                 // that the instance belongs to; nil for itself
 	again  func() (*Document, error) // opens the file in another instance; nil where that is not done
 	ahead  *ahead
@@ -64,6 +65,7 @@ type Page struct {
 	Links    []string // targets
 	Files    []File   // that hang on annotations
 	Picture  bool     // something is shown there, and none of it is text that can be read
+	Covered  bool     // there is text, and pictures cover most of the page: see [Document.LookBehind]
 	Empty    bool     // nothing is shown there
 }
 
@@ -124,6 +126,8 @@ func (d *Document) page(index int) (*Page, error) {
 		d.drawn(p, byReference(loaded))
 	case !legible(p.Text):
 		p.Picture = true
+	case d.asked != nil && d.asked(p.Text):
+		p.Covered = d.covered(byReference(loaded))
 	}
 	d.unload(loaded)
 	return p, problem

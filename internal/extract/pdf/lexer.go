@@ -28,6 +28,9 @@ type lexer struct {
 	b     []byte
 	i     int
 	depth int
+
+	noting   bool // comments are kept
+	comments [][]byte
 }
 
 func space(c byte) bool {
@@ -45,8 +48,12 @@ func (l *lexer) skip() {
 		case space(c):
 			l.i++
 		case c == '%':
+			from := l.i
 			for l.i < len(l.b) && l.b[l.i] != '\n' && l.b[l.i] != '\r' {
 				l.i++
+			}
+			if l.noting && len(l.comments) < maxObjects {
+				l.comments = append(l.comments, l.b[from:l.i])
 			}
 		default:
 			return

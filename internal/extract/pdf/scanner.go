@@ -2,10 +2,8 @@ package pdf
 
 import (
 	"bytes"
-	"compress/zlib"
-	"encoding/ascii85"
-	"encoding/hex"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -25,6 +23,7 @@ type scanner struct {
 	stop func() bool
 	buf  []byte
 	base int64 // where buf stands
+	gap  gap
 }
 
 // from returns what stands at a place, at least size bytes unless the file ends. It is good until the next call.
@@ -53,26 +52,51 @@ func (s *scanner) run() {
 		kind, i := landmark(b)
 		switch kind {
 		case "":
-			at += int64(max(len(b)-head, 1))
+			n := max(len(b)-head, 1)
 			if len(b) <= head {
-				at = s.n
+				n = len(b)
 			}
+			s.skipped(b[:min(n, len(b))])
+			at += int64(max(n, 1))
 		case "obj":
-			next, d := s.object(at+int64(i), numbers(b[:i]))
+			r := numbers(b[:i])
+			s.skipped(unnumbered(b[:i]))
+			next, d := s.object(at+int64(i), r)
 			linear = linear || at < 1024 && d.of["Linearized"] != nil
 			at = next
 		case "trailer":
+			s.skipped(b[:i])
 			at += int64(i + len(kind))
 			if d, ok, size := s.value(at); ok {
 				s.out.trailer(d)
 				at += size
 			}
 		default:
+			s.skipped(b[:i])
 			at += int64(i + len(kind))
 			s.out.Revisions = append(s.out.Revisions, at)
 		}
+		if kind != "" {
+			s.between()
+			s.gap.table = false
+		}
+	}
+	if all := s.out.Revisions; len(all) == 0 || s.n-all[len(all)-1] > tailSize {
+		s.between()
 	}
 	s.revisions(linear)
+}
+
+// tailSize is how much behind the end of a file is left to others.
+const tailSize = 8 << 10
+
+// unnumbered is what stands before the number and the generation at the end.
+func unnumbered(b []byte) []byte {
+	for range 2 {
+		b = bytes.TrimRight(b, " \r\n\t\f\x00")
+		b = bytes.TrimRight(b, "0123456789")
+	}
+	return b
 }
 
 // revisions leaves out the end of the file itself, and that of the first part of one that is made to be shown while it comes
@@ -145,10 +169,13 @@ func (s *scanner) value(at int64) (d dict, ok bool, size int64) {
 // lex reads the value at a place, over as much as an object may need, which most do not. The lexer stands behind it.
 func (s *scanner) lex(at int64) (*lexer, any) {
 	for size := 64 << 10; ; size *= 8 {
-		l := &lexer{b: s.from(at, size)}
+		l := &lexer{b: s.from(at, size), noting: true}
 		v := l.value()
 		l.skip()
 		if !l.ended() || size >= maxDict || at+int64(len(l.b)) >= s.n {
+			for _, b := range l.comments {
+				s.out.comment(b)
+			}
 			return l, v
 		}
 	}
@@ -264,6 +291,7 @@ func (c *Carried) content(d dict, data io.Reader) bool {
 		return true
 	}
 	c.replacements(b)
+	c.comments(b)
 	return bytes.Contains(b, []byte("BT")) && (bytes.Contains(b, []byte("Tj")) || bytes.Contains(b, []byte("TJ")) || bytes.ContainsAny(b, `'"`))
 }
 
@@ -317,41 +345,33 @@ func (c *Carried) objects(d dict, b []byte) {
 		return
 	}
 	index := lexer{b: b[:first]}
+	var starts, ends []int
 	for range n {
 		num, ok := index.value().(int)
 		at, more := index.value().(int)
 		if !ok || !more || at < 0 || at > len(b)-first {
-			return
+			break
 		}
-		l := lexer{b: b[first+at:]}
+		l := lexer{b: b[first+at:], noting: true}
 		c.object(ref{num: num}, l.value(), 0)
+		for _, b := range l.comments {
+			c.comment(b)
+		}
+		starts, ends = append(starts, first+at), append(ends, first+at+l.i)
+	}
+	if slices.IsSorted(starts) {
+		c.besideObjects(b, starts, ends)
 	}
 }
 
 // unpack undoes what a stream is packed with; false if it cannot be done. What is damaged gives what stands before.
 func (c *Carried) unpack(d dict, r io.Reader) ([]byte, bool) {
-	filters, _ := d.of["Filter"].([]any)
-	if f, ok := d.of["Filter"].(name); ok {
-		filters = []any{f}
-	}
-	if _, ok := d.of["Filter"].(ref); ok || predicted(d.of["DecodeParms"]) || len(filters) > 4 || c.Locked {
+	if c.Locked {
 		return nil, false
 	}
-	for _, f := range filters {
-		switch f {
-		case name("FlateDecode"), name("Fl"):
-			z, err := zlib.NewReader(r)
-			if err != nil {
-				return nil, true // nobody reads it
-			}
-			r = z
-		case name("ASCIIHexDecode"), name("AHx"):
-			r = hex.NewDecoder(&until{r: r, end: '>'})
-		case name("ASCII85Decode"), name("A85"):
-			r = ascii85.NewDecoder(&until{r: r, end: '~'})
-		default:
-			return nil, false
-		}
+	r, ok := unfiltered(d, r)
+	if !ok {
+		return nil, false
 	}
 	b, _ := io.ReadAll(io.LimitReader(r, min(maxStream, maxUnpacked-c.unpacked)+1)) // what is damaged ends there
 	c.unpacked += int64(len(b))
@@ -359,52 +379,4 @@ func (c *Carried) unpack(d dict, r io.Reader) ([]byte, bool) {
 		c.Much = true
 	}
 	return b, true
-}
-
-// predicted says whether what is unpacked must be added up (7.4.4.4).
-func predicted(v any) bool {
-	switch v := v.(type) {
-	case ref:
-		return true
-	case dict:
-		p, ok := v.of["Predictor"].(int)
-		return ok && p > 1 || v.of["Predictor"] != nil && !ok
-	case []any:
-		for _, e := range v {
-			if predicted(e) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// until reads letters and digits up to the one that ends them, without the space between them.
-type until struct {
-	r    io.Reader
-	end  byte
-	done bool
-}
-
-// Read implements [io.Reader].
-func (u *until) Read(p []byte) (int, error) {
-	if u.done {
-		return 0, io.EOF
-	}
-	n, err := u.r.Read(p)
-	k := 0
-	for _, c := range p[:n] {
-		if c == u.end {
-			u.done = true
-			break
-		}
-		if !space(c) {
-			p[k] = c
-			k++
-		}
-	}
-	if u.done && k == 0 {
-		err = io.EOF
-	}
-	return k, err
 }
