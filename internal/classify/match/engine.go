@@ -180,7 +180,9 @@ func (c *compiler) rule(i int32, in *Rule) error {
 }
 
 // startsAtDigits says whether every match begins at a digit, or a little before.
-func (f *facts) startsAtDigits() bool { return f.digits != nil && f.digits.most >= 0 && f.digits.most <= farthest }
+func (f *facts) startsAtDigits() bool {
+	return f.digits != nil && f.digits.most >= 0 && f.digits.most <= farthest
+}
 
 func beginsAtEdge(re *syntax.Regexp) bool {
 	parts := flatten(re, nil)

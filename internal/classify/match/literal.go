@@ -41,7 +41,7 @@ type facts struct {
 	exact   []string // all the strings it matches, folded, where they are few
 	best    *required
 	digits  *span // from the start of every match to a digit in it
-	newline bool // it can match a line end
+	newline bool  // it can match a line end
 	lines   lineEnds
 	begin   bool // it looks for the beginning of the text
 	end     bool // it looks for the end of the text

@@ -165,7 +165,7 @@ func (a *automaton) begins() {
 	}
 	var set [2][256]bool
 	for two := range 1 << 16 {
-		if (a.pairs.may(0, uint16(two))|a.pairs.may(1, uint16(two))) != 0 {
+		if (a.pairs.may(0, uint16(two)) | a.pairs.may(1, uint16(two))) != 0 {
 			set[0][two&0xff], set[1][two>>8] = true, true
 		}
 	}
