@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -98,10 +99,7 @@ func Fill(cache string) error {
 	if err != nil {
 		return err
 	}
-	old, _ := fs.Glob(os.DirFS(cache), mark+"*") // the pattern is a good one
-	for _, o := range old[:max(0, len(old)-maxStamps)] {
-		_ = os.Remove(filepath.Join(cache, o)) // another time
-	}
+	forget(cache)
 	if err := os.WriteFile(filepath.Join(cache, name), nil, 0o600); err != nil {
 		return fmt.Errorf("mark cache: %w", err)
 	}
@@ -110,3 +108,18 @@ func Fill(cache string) error {
 
 // maxStamps is how many programs are remembered.
 const maxStamps = 30
+
+// forget removes the marks of the programs that were first run the longest ago. What fails is done another time.
+func forget(cache string) {
+	all, _ := os.ReadDir(cache)
+	var marks []fs.FileInfo
+	for _, e := range all {
+		if info, err := e.Info(); err == nil && strings.HasPrefix(e.Name(), mark) {
+			marks = append(marks, info)
+		}
+	}
+	slices.SortFunc(marks, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
+	for _, m := range marks[:max(0, len(marks)-maxStamps+1)] {
+		_ = os.Remove(filepath.Join(cache, m.Name()))
+	}
+}

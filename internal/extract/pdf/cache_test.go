@@ -1,10 +1,12 @@
 package pdf
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestFill fills the user's cache, as a gateway does at its first start, and finds it filled.
@@ -24,6 +26,27 @@ func TestFill(t *testing.T) {
 	}
 	if Ready(t.TempDir()) {
 		t.Error("an empty folder is ready")
+	}
+}
+
+// TestForget: the marks that stay are the newest, whatever their names.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range maxStamps + 5 {
+		file := filepath.Join(dir, fmt.Sprintf("%s%02d", mark, 99-i)) // the newest has the first name
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Unix(int64(i), 0)
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forget(dir)
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) != maxStamps-1 || left[0].Name() != fmt.Sprintf("%s%02d", mark, 99-maxStamps-4) {
+		t.Errorf("%v %v", left, err)
 	}
 }
 
