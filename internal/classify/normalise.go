@@ -118,29 +118,40 @@ func (t *Text) normalise(src []byte) {
 // plainRun is the length of the run that b begins with of ASCII without carriage returns and the letters U+00C0 to U+00FF.
 func plainRun(b []byte) int {
 	i := 0
-	for {
-		for ; i+8 <= len(b); i += 8 {
-			if w := binary.LittleEndian.Uint64(b[i:]); w&eight.Highs|eight.Equal(w, '\r') != 0 {
-				break
-			}
+	for i+8 <= len(b) {
+		w := binary.LittleEndian.Uint64(b[i:])
+		odd := w&eight.Highs | eight.Equal(w, '\r')
+		if odd == 0 {
+			i += 8
+			continue
 		}
-		for n := 0; ; n++ {
-			if i == len(b) || b[i] == '\r' {
-				return i
-			}
-			switch {
-			case b[i] < utf8.RuneSelf:
-				i++
-			case b[i] == 0xc3 && i+1 < len(b) && b[i+1]&0xc0 == 0x80:
-				i += 2
-			default:
-				return i
-			}
-			if n >= 7 {
-				break
-			}
+		i += bits.TrailingZeros64(odd) / 8
+		n := plainLetter(b[i:])
+		if n == 0 {
+			return i
 		}
+		i += n
 	}
+	for {
+		n := plainLetter(b[i:])
+		if n == 0 {
+			return i
+		}
+		i += n
+	}
+}
+
+// plainLetter is the length of the character that b begins with, if plainRun takes it, else 0.
+func plainLetter(b []byte) int {
+	switch {
+	case len(b) == 0 || b[0] == '\r':
+		return 0
+	case b[0] < utf8.RuneSelf:
+		return 1
+	case b[0] == 0xc3 && len(b) > 1 && b[1]&0xc0 == 0x80:
+		return 2
+	}
+	return 0
 }
 
 // plain says that r is its own NFKC form (or is mapped by mapRune alone) and never joins what stands before it; what

@@ -2,7 +2,10 @@ package classify
 
 import (
 	"bytes"
-	"sort"
+	"cmp"
+	"maps"
+	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -69,6 +72,7 @@ type trie struct {
 	root  [256]int32
 	nodes []node
 	edges []edge
+	tails []byte  // what is left of keywords where no other goes on
 	outs  []int32 // keyword indexes
 	keys  []keyword
 
@@ -76,9 +80,12 @@ type trie struct {
 }
 
 type node struct {
-	edge, edges int32 // children: edges[edge : edge+edges], by byte
+	edge, edges int32 // children: edges[edge : edge+edges], by their bits
 	out, outs   int32
 	begins      uint64 // bit b%64 for every child's byte b: most steps end here
+	shared      bool   // two children have the same bit
+	only        bool   // there is one way on, without a branch: tails[edge : edge+edges], to the node at leaf
+	leaf        int32
 }
 
 type edge struct {
@@ -120,26 +127,55 @@ func (t *trie) freeze(b *building) int32 {
 	at := int32(len(t.nodes))
 	t.nodes = append(t.nodes, node{out: int32(len(t.outs)), outs: int32(len(b.out))})
 	t.outs = append(t.outs, b.out...)
-	labels := make([]int, 0, len(b.next))
-	for c := range b.next {
-		labels = append(labels, int(c))
+	if tail, last := b.tail(); last != nil && at > 0 { // the root is for itself
+		from := len(t.tails)
+		t.tails = append(t.tails, tail...)
+		leaf := t.freeze(last)
+		x := &t.nodes[at]
+		x.edge, x.edges, x.only, x.leaf = int32(from), int32(len(tail)), true, leaf
+		return at
 	}
-	sort.Ints(labels)
+	labels := slices.SortedFunc(maps.Keys(b.next), func(x, y byte) int { return cmp.Compare(x&63, y&63) })
 	to := make([]int32, len(labels))
 	for i, c := range labels {
-		to[i] = t.freeze(b.next[byte(c)])
+		to[i] = t.freeze(b.next[c])
 	}
-	t.nodes[at].edge, t.nodes[at].edges = int32(len(t.edges)), int32(len(labels))
+	x := &t.nodes[at]
+	x.edge, x.edges = int32(len(t.edges)), int32(len(labels))
 	for i, c := range labels {
-		t.edges = append(t.edges, edge{byte(c), to[i]})
-		t.nodes[at].begins |= 1 << (c & 63)
+		t.edges = append(t.edges, edge{c, to[i]})
+		x.shared = x.shared || x.begins&(1<<(c&63)) != 0
+		x.begins |= 1 << (c & 63)
 	}
 	return at
 }
 
+// tail is the one way on from a node to the end of a keyword behind which no other goes on; last is nil if there is no such way.
+func (b *building) tail() (way []byte, last *building) {
+	for len(b.next) == 1 {
+		for c, next := range b.next {
+			way, b = append(way, c), next
+		}
+		if len(b.out) > 0 {
+			break
+		}
+	}
+	if len(way) == 0 || len(b.next) > 0 {
+		return nil, nil
+	}
+	return way, b
+}
+
 func (t *trie) child(n int32, c byte) int32 {
 	x := &t.nodes[n]
-	if x.begins&(1<<(c&63)) == 0 {
+	bit := uint64(1) << (c & 63)
+	if x.begins&bit == 0 {
+		return -1
+	}
+	if !x.shared {
+		if e := t.edges[int(x.edge)+bits.OnesCount64(x.begins&(bit-1))]; e.b == c {
+			return e.to
+		}
 		return -1
 	}
 	for _, e := range t.edges[x.edge : x.edge+x.edges] {
@@ -159,6 +195,13 @@ func (t *trie) walk(text []byte, start int, found func(key int32, start, end int
 				inWord = boolInt(insideWord(text, start))
 			}
 			t.report(n, text, start, p, inWord == 1, found)
+		}
+		if x := &t.nodes[n]; x.only {
+			n, p = x.leaf, follow(t.tails[x.edge:x.edge+x.edges], text, p)
+			if p < 0 {
+				return
+			}
+			continue
 		}
 		if p >= len(text) {
 			return
@@ -194,6 +237,32 @@ func (t *trie) step(n int32, text []byte, p int) (int32, int) {
 		return n, p + 2
 	}
 	return t.child(n, c), p + 1
+}
+
+// follow is step for all of a tail: where it ends, or -1.
+func follow(tail, text []byte, p int) int {
+	for i := 0; i < len(tail); {
+		if p >= len(text) {
+			return -1
+		}
+		switch c := text[p]; {
+		case c == ' ' || c == '\t' || c == '\n':
+			if tail[i] != ' ' {
+				return -1
+			}
+			for i++; p < len(text) && isSpace(text[p]); p++ {
+			}
+		case c == tail[i]:
+			i, p = i+1, p+1
+		case c == filler:
+			p++
+		case c == '-' && p+1 < len(text) && text[p+1] == '\n':
+			p += 2
+		default:
+			return -1
+		}
+	}
+	return p
 }
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }

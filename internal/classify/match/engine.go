@@ -199,7 +199,7 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 		}
 		w = foldString(w)
 		r.words = append(r.words, w)
-		if cost := c.freq.rarest(w); j == 0 || cost < best {
+		if cost := c.rarest(w); j == 0 || cost < best {
 			best, r.anchor = cost, j
 		}
 	}
@@ -213,6 +213,16 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 	}
 	c.literal(w, i, edged(w))
 	return nil
+}
+
+// rarest is the cost of looking for a word of a phrase. With few rules all literals are looked for in longer strides if none of
+// them is short.
+func (c *compiler) rarest(word string) float64 {
+	cost := c.freq.rarest(word)
+	if len(c.e.rules) <= fewLiterals && len(word) < longEnough {
+		cost *= 16
+	}
+	return cost
 }
 
 // edged says whether a word begins and ends in word characters, so that others stand around every occurrence.

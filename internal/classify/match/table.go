@@ -120,6 +120,7 @@ func (t *table) home(key uint32) uint32 { return key * multiplier >> 7 & t.mask 
 const (
 	fewLiterals  = 40
 	someLiterals = 600
+	longEnough   = 5 // bytes of a literal, for the longest stride
 )
 
 func strideFor(literals []literal) int {
@@ -128,7 +129,7 @@ func strideFor(literals []literal) int {
 		least = min(least, len(literals[i].s))
 	}
 	switch {
-	case len(literals) <= fewLiterals && least >= 5:
+	case len(literals) <= fewLiterals && least >= longEnough:
 		return 4
 	case len(literals) <= someLiterals && least >= 3:
 		return 2
