@@ -185,6 +185,6 @@ func TestE2EScannersGone(t *testing.T) {
 		s.give(lunch("karin@ekman.example")).want(t, "250 2.6.0 ")
 		s.order(t, "work")
 		s.until(t, "250 2.6.0 ", 20)
-		s.attached().want(t, "250 2.6.0 ")
+		s.until(t, "250 2.6.0 ", 20)
 	})
 }
