@@ -59,20 +59,24 @@ func newAutomaton(trees []*syntax.Regexp, apart bool) (*automaton, error) {
 // classify puts the symbols in classes.
 func (a *automaton) classify() {
 	var sets []*syntax.Inst // each set of characters once
-	seen := map[string]bool{}
+	seen, key := map[string]bool{}, []byte(nil)
 	for i := range a.inst {
 		in := &a.inst[i]
 		switch in.Op {
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
-			if k := fmt.Sprint(in.Op, in.Arg, in.Rune); !seen[k] {
-				seen[k] = true
+			key = binary.LittleEndian.AppendUint32(append(key[:0], byte(in.Op)), in.Arg)
+			for _, r := range in.Rune {
+				key = binary.LittleEndian.AppendUint32(key, uint32(r)) //nolint:gosec // no rune is negative
+			}
+			if !seen[string(key)] {
+				seen[string(key)] = true
 				sets = append(sets, in)
 			}
 		}
 	}
 	known := map[string]uint8{}
 	for sym := range symbols {
-		key := []byte{assertionKind(sym)}
+		key = append(key[:0], assertionKind(sym))
 		for _, in := range sets {
 			if takes(in, sym) {
 				key = append(key, 1)
