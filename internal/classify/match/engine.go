@@ -63,10 +63,14 @@ func (l *lazy) get() *regexp.Regexp {
 
 // literal is a string of which a window is in the bitmap.
 type literal struct {
-	s        string // folded
-	val, msk uint64 // its first eight bytes under the case bit, and which of them there are
-	word     bool   // it only counts as a whole word
-	rules    []int32
+	s    string // folded
+	word bool   // it only counts as a whole word
+}
+
+// use is a rule that a literal may belong to.
+type use struct {
+	rule    int32
+	besides neighbours // what stands next to the literal, if the rule is a phrase
 }
 
 // Engine is a compiled set of rules. It never changes and may be shared.
@@ -76,7 +80,8 @@ type Engine struct {
 	longest  int // bytes of the longest literal
 	table    table
 
-	besides []neighbours // of rules: what stands next to the literal of a phrase
+	uses  []use   // of all literals, one after the other
+	first []int32 // by literal, and one more: where its uses begin
 
 	always  []int32    // rules that nothing narrows down
 	numbers *automaton // of rules that begin at digits, or a little before
@@ -91,7 +96,7 @@ type Engine struct {
 
 // Compile makes an engine of rules. The error names the rule by its index.
 func Compile(rules []Rule) (*Engine, error) {
-	c := compiler{e: &Engine{rules: make([]rule, len(rules)), besides: make([]neighbours, len(rules))}, index: map[literalKey]int32{}, freq: commonWindows()}
+	c := compiler{e: &Engine{rules: make([]rule, len(rules))}, index: map[literalKey]int32{}, freq: commonWindows()}
 	c.analyser.cost = func(lits []string) float64 {
 		sum := 0.0
 		for _, l := range lits {
@@ -110,7 +115,10 @@ func Compile(rules []Rule) (*Engine, error) {
 	e := c.e
 	for i := range e.literals {
 		e.longest = max(e.longest, len(e.literals[i].s))
+		e.first = append(e.first, int32(len(e.uses)))
+		e.uses = append(e.uses, c.uses[i]...)
 	}
+	e.first = append(e.first, int32(len(e.uses)))
 	e.table = newTable(e.literals, c.freq)
 	e.pool.New = func() any { return newScanner(e) }
 	return e, nil
@@ -129,6 +137,7 @@ type compiler struct {
 	analyser analyser
 	freq     *windows
 	index    map[literalKey]int32
+	uses     [][]use          // by literal
 	numbers  []*syntax.Regexp // of the automata
 	edges    []*syntax.Regexp
 	reach    []*syntax.Regexp
@@ -173,7 +182,7 @@ func (c *compiler) rule(i int32, in *Rule) error {
 			r.mode = modeParagraph
 		}
 		for _, s := range best.lits {
-			c.literal(s, i, false)
+			c.literal(s, use{rule: i}, false)
 		}
 	}
 	return nil
@@ -203,7 +212,7 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 			best, r.anchor = cost, j
 		}
 	}
-	w, n := r.words[r.anchor], &c.e.besides[i]
+	w, n := r.words[r.anchor], neighbours{}
 	if r.anchor > 0 {
 		before := r.words[r.anchor-1]
 		n.before = before[len(before)-1] | caseBit
@@ -211,7 +220,7 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 	if r.anchor+1 < len(r.words) {
 		n.behind = r.words[r.anchor+1][0] | caseBit
 	}
-	c.literal(w, i, edged(w))
+	c.literal(w, use{i, n}, edged(w))
 	return nil
 }
 
@@ -232,22 +241,16 @@ func edged(s string) bool {
 	return isWord(a) && isWord(b)
 }
 
-func (c *compiler) literal(s string, rule int32, word bool) {
+func (c *compiler) literal(s string, u use, word bool) {
 	k := literalKey{s, word}
 	i, ok := c.index[k]
 	if !ok {
 		i = int32(len(c.e.literals))
 		c.index[k] = i
-		l := literal{s: s, word: word}
-		for j := range min(8, len(s)) {
-			l.val |= uint64(s[j]|caseBit) << (8 * j)
-			l.msk |= 0xff << (8 * j)
-		}
-		c.e.literals = append(c.e.literals, l)
+		c.e.literals, c.uses = append(c.e.literals, literal{s, word}), append(c.uses, nil)
 	}
-	l := &c.e.literals[i]
-	if n := len(l.rules); n == 0 || l.rules[n-1] != rule {
-		l.rules = append(l.rules, rule)
+	if n := len(c.uses[i]); n == 0 || c.uses[i][n-1].rule != u.rule {
+		c.uses[i] = append(c.uses[i], u)
 	}
 }
 

@@ -75,9 +75,9 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 		s.sortFound()
 	}
 	for _, c := range s.found {
-		for _, r := range s.e.literals[c.literal].rules {
-			if s.e.besides[r].stands(text, int(c.at), int(c.n)) && s.wanted(r) {
-				s.candidate(r, int(c.at), int(c.n))
+		for k := s.e.first[c.literal]; k < s.e.first[c.literal+1]; k++ {
+			if u := &s.e.uses[k]; u.besides.stands(text, int(c.at), int(c.n)) && s.wanted(u.rule) {
+				s.candidate(u.rule, int(c.at), int(c.n))
 			}
 		}
 	}
@@ -255,25 +255,36 @@ func (s *Scanner) probe(text []byte, i int, exotic bool) {
 func (s *Scanner) window(text []byte, i int, key uint32, exotic bool) {
 	t := &s.e.table
 	j := t.home(key)
-	for t.keys[j].key != key || t.keys[j].to == 0 {
-		if t.keys[j].to == 0 {
+	for t.keys[j].key != key || t.keys[j].posts == 0 {
+		if t.keys[j].posts == 0 {
 			return
 		}
 		j = (j + 1) & t.mask
 	}
-	for _, p := range t.posts[t.keys[j].from:t.keys[j].to] {
-		l := &s.e.literals[p.literal]
-		at := i - int(p.offset)
-		if at < 0 || at+len(l.s) > len(text) || (load8(text, at)|cases)&l.msk != l.val {
-			continue
+	for k := t.keys[j].posts - 1; ; k++ {
+		p := &t.posts[k]
+		if at := i - int(p.offset); p.is(text, at) {
+			s.literal(text, p, at, exotic)
 		}
-		if exotic {
-			s.exoticLiteral(p.literal, at)
-			continue
+		if p.flags&lastPost != 0 {
+			return
 		}
-		if b := text[at : at+len(l.s)]; sameFold(b, l.s) {
-			s.found = append(s.found, candidate{p.literal, int32(at), int32(len(l.s))})
-		}
+	}
+}
+
+// literal takes a literal whose first bytes stand at an offset of a text, if the others do.
+func (s *Scanner) literal(text []byte, p *post, at int, exotic bool) {
+	if !exotic && p.flags&wholeVal != 0 {
+		s.found = append(s.found, candidate{p.literal, int32(at), int32(p.size)})
+		return
+	}
+	l := &s.e.literals[p.literal]
+	switch {
+	case at+len(l.s) > len(text):
+	case exotic:
+		s.exoticLiteral(p.literal, at)
+	case sameFold(text[at:at+len(l.s)], l.s):
+		s.found = append(s.found, candidate{p.literal, int32(at), int32(len(l.s))})
 	}
 }
 

@@ -67,12 +67,47 @@ type table struct {
 }
 
 type slot struct {
-	key      uint32
-	from, to int32 // in posts; to 0 for an empty slot
+	key   uint32
+	posts int32 // the index of the first one, plus 1; 0 for an empty slot
 }
 
-// post is a literal with the place of the window in it.
-type post struct{ literal, offset int32 }
+// post is a literal with the place of the window in it. It holds enough of the literal for most looks at it to end here: what is
+// of the literal itself lies elsewhere in memory, and large sets do not fit into the caches.
+type post struct {
+	val     uint64 // the literal's first bytes under the case bit, at most eight
+	literal int32
+	offset  int16
+	size    uint8 // how many bytes val has
+	flags   uint8
+}
+
+// Flags of a post.
+const (
+	lastPost uint8 = 1 << iota // of its window
+	wholeVal                   // val is all of the literal, and its bytes are letters of ASCII: nothing else has the same val
+)
+
+func newPost(literals []literal, i, offset int) post {
+	s := literals[i].s
+	p := post{literal: int32(i), offset: int16(offset), size: uint8(min(8, len(s)))} //nolint:gosec // see maxOffset
+	whole := len(s) <= 8
+	for j := range int(p.size) {
+		p.val |= uint64(s[j]|caseBit) << (8 * j)
+		whole = whole && s[j]-'a' < 26
+	}
+	if whole {
+		p.flags = wholeVal
+	}
+	return p
+}
+
+// is says whether the literal's first bytes can stand at an offset of a text.
+func (p *post) is(text []byte, at int) bool {
+	return at >= 0 && at+int(p.size) <= len(text) && (load8(text, at)|cases)<<(64-8*p.size) == p.val<<(64-8*p.size)
+}
+
+// maxOffset is how far into a literal its windows are chosen from.
+const maxOffset = 1 << 14
 
 // maxBits bounds the bitmap: half a megabyte still lies in the second cache.
 const maxBits = 22
@@ -84,7 +119,7 @@ func newTable(literals []literal, freq *windows) table {
 		for phase := range t.stride {
 			offset, keys := rarestWindow(&literals[i], phase, t.stride, freq)
 			for _, k := range keys {
-				found[k] = append(found[k], post{int32(i), int32(offset)})
+				found[k] = append(found[k], newPost(literals, i, offset))
 			}
 		}
 	}
@@ -96,7 +131,7 @@ func newTable(literals []literal, freq *windows) table {
 
 func (t *table) fill(found map[uint32][]post) {
 	size := uint32(16)
-	for int(size) < 3*len(found) {
+	for int(size) < 2*len(found) {
 		size *= 2
 	}
 	t.mask, t.keys = size-1, make([]slot, size)
@@ -104,12 +139,12 @@ func (t *table) fill(found map[uint32][]post) {
 		h := k * multiplier >> t.shift
 		t.bitmap[h>>6] |= 1 << (h & 63)
 		j := t.home(k)
-		for t.keys[j].to != 0 {
+		for t.keys[j].posts != 0 {
 			j = (j + 1) & t.mask
 		}
-		from := int32(len(t.posts))
+		t.keys[j] = slot{k, int32(len(t.posts)) + 1}
 		t.posts = append(t.posts, posts...)
-		t.keys[j] = slot{k, from, from + int32(len(posts))}
+		t.posts[len(t.posts)-1].flags |= lastPost
 	}
 }
 
@@ -140,7 +175,7 @@ func strideFor(literals []literal) int {
 // rarestWindow chooses the window of a literal at the offsets of one phase, and lists the keys under which it may appear:
 // bytes outside the literal are written out in all their possibilities.
 func rarestWindow(l *literal, phase, stride int, freq *windows) (offset int, keys []uint32) {
-	low, high := 0, len(l.s)-4
+	low, high := 0, min(maxOffset, len(l.s)-4)
 	for outside := 1; high-low+1 < stride; outside++ { // too short for a whole window in every phase
 		if outside%2 == 1 {
 			low--
