@@ -66,7 +66,7 @@ func (a *automaton) classify() {
 		case syntax.InstRune, syntax.InstRune1, syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
 			key = binary.LittleEndian.AppendUint32(append(key[:0], byte(in.Op)), in.Arg)
 			for _, r := range in.Rune {
-				key = binary.LittleEndian.AppendUint32(key, uint32(r)) //nolint:gosec // no rune is negative
+				key = binary.LittleEndian.AppendUint32(key, uint32(r))
 			}
 			if !seen[string(key)] {
 				seen[string(key)] = true

@@ -89,7 +89,7 @@ const (
 
 func newPost(literals []literal, i, offset int) post {
 	s := literals[i].s
-	p := post{literal: int32(i), offset: int16(offset), size: uint8(min(8, len(s)))} //nolint:gosec // see maxOffset
+	p := post{literal: int32(i), offset: int16(offset), size: uint8(min(8, len(s)))} // see maxOffset
 	whole := len(s) <= 8
 	for j := range int(p.size) {
 		p.val |= uint64(s[j]|caseBit) << (8 * j)
