@@ -10,7 +10,7 @@ import (
 // 21). The runs of a paragraph are joined: a number is often cut into several by proofing
 // marks and edits. Text boxes and notes that stand inside a paragraph are set apart, so
 // that they do not cut it. What a tracked change removed is read once more in place of
-// what it put in.
+// what it put in. So is a stretch of which there are several versions (forks.go).
 type paragraphs struct {
 	levels []*level
 	aside  strings.Builder // text boxes, in order
@@ -28,6 +28,7 @@ type paragraphs struct {
 	looks   bool   // inside the properties of a run, or of the mark of a paragraph
 	field   strings.Builder
 	drawn   drawings
+	forks   forks
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -48,6 +49,10 @@ type level struct {
 	endless bool   // its mark is hidden or deleted, so that the next one goes on in its line
 	joint   []byte // the paragraphs before it with such marks, without hidden runs
 	pieces  int    // that are in joint
+
+	forked bool // the paragraph has other readings
+	others [otherReadings][]byte
+	above  []byte // what stands above the line
 }
 
 func newParagraphs(limit int64) *paragraphs {
@@ -58,11 +63,15 @@ func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
 
 func (d *paragraphs) start(name string, attrs []xml.Attr) {
 	d.drawn.start(name, attrs)
+	d.forks.names(attrs)
 	switch name {
+	case "AlternateContent", "Choice", "Fallback", "ruby", "rubyBase", "rt":
+		d.startFork(name, attrs)
 	case "t", "delText", "instrText", "delInstrText":
 		d.in = name
 	case "p":
 		l := d.top()
+		d.endReadings(l)
 		l.block()
 		l.vanish, l.endless = false, false
 	case "tr":
@@ -161,7 +170,10 @@ func (d *paragraphs) attributes(attrs []xml.Attr) {
 
 func (d *paragraphs) end(name string) {
 	d.drawn.end(name)
+	d.forks.endNames()
 	switch name {
+	case "AlternateContent", "Choice", "Fallback", "ruby", "rubyBase", "rt":
+		d.endFork(name)
 	case "t", "delText":
 		d.in = ""
 	case "instrText", "delInstrText":
@@ -185,25 +197,38 @@ func (d *paragraphs) end(name string) {
 	case "ins", "moveTo":
 		d.added = max(0, d.added-1)
 	case "txbxContent":
-		if len(d.levels) > 1 {
-			d.besides(d.top().String())
-			d.levels = d.levels[:len(d.levels)-1]
+		if len(d.levels) > d.forks.floor() {
+			d.endBox()
 		}
 	}
 }
 
-func (d *paragraphs) endParagraph() {
+// endBox closes a text box.
+func (d *paragraphs) endBox() {
 	l := d.top()
+	d.settle(l)
+	d.levels = d.levels[:len(d.levels)-1]
+	d.besides(l.String())
+}
+
+// settle gives out the readings of a paragraph that ends.
+func (d *paragraphs) settle(l *level) {
 	if l.edited {
 		d.loose(l.before.String())
 	}
 	if l.hides {
 		d.loose(string(l.seen))
 	}
+	d.endReadings(l)
 	d.join(l)
 	l.before.Reset()
 	l.seen = l.seen[:0]
 	l.edited, l.hides = false, false
+}
+
+func (d *paragraphs) endParagraph() {
+	l := d.top()
+	d.settle(l)
 	l.block()
 	d.loose(d.field.String())
 	d.field.Reset()
@@ -260,11 +285,18 @@ func (d *paragraphs) put(s string) {
 	l.literal(s)
 	if l.hides = l.hides || d.vanish; !d.vanish {
 		l.seen = append(l.seen, s...)
+		if l.forked {
+			d.otherwise(l, s)
+		}
 	}
 }
 
 // besides keeps what is shown, but not in the row of the text.
 func (d *paragraphs) besides(s string) {
+	if d.forks.apart > 0 {
+		d.loose(s)
+		return
+	}
 	if s != "" && int64(d.aside.Len()) <= d.limit {
 		d.aside.WriteString("\n" + s)
 	}
@@ -279,10 +311,14 @@ func (d *paragraphs) loose(s string) {
 }
 
 func (d *paragraphs) result() (text, hidden string) {
-	for len(d.levels) > 1 { // not closed: the file is damaged
-		d.end("txbxContent")
+	d.forks.deep = 0
+	for n := len(d.forks.open); n > 0; n-- { // not closed: the file is damaged
+		d.endFork(d.forks.open[n-1].name)
+	}
+	for len(d.levels) > 1 {
+		d.endBox()
 	}
 	d.levels[0].endless = false
-	d.join(d.levels[0])
+	d.settle(d.levels[0])
 	return d.levels[0].String() + d.aside.String(), d.hidden.String()
 }
