@@ -51,6 +51,7 @@ func (w *walker) ooxml(a *archive) {
 	}
 	w.mainPart(a)
 	book := w.workbook(a)
+	a.lists = w.listsOf(a)
 	styles := a.byLow["word/styles.xml"] // before the text that they hide
 	if styles != nil {
 		w.officePart(a, styles, book)
@@ -149,6 +150,9 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	d := newParagraphs(w.text)
 	if a.hiding != nil {
 		d.hiding = a.hiding
+	}
+	if a.lists != nil {
+		d.lists = &listCount{lists: a.lists}
 	}
 	w.xmlPart(a, zf, where, d)
 	text, hidden := w.giveParagraphs(where, a.f.att, d)

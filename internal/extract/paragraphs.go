@@ -29,6 +29,8 @@ type paragraphs struct {
 	field   strings.Builder
 	drawn   drawings
 	forks   forks
+	lists   *listCount // nil if there are none
+	past    int        // open elements that tell how a paragraph was
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -53,6 +55,12 @@ type level struct {
 	forked bool // the paragraph has other readings
 	others [otherReadings][]byte
 	above  []byte // what stands above the line
+
+	named   string    // the style of the paragraph
+	list    listPlace // as it says itself
+	label   string
+	joined  bool // nothing parts it from the text
+	counted bool
 }
 
 func newParagraphs(limit int64) *paragraphs {
@@ -74,6 +82,7 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		d.endReadings(l)
 		l.block()
 		l.vanish, l.endless = false, false
+		l.named, l.list, l.label, l.counted = "", listPlace{}, "", false
 	case "tr":
 		d.top().row()
 	case "tc":
@@ -105,6 +114,11 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		d.run, d.vanish = true, d.top().vanish
 	case "vanish", "specVanish", "color", "srgbClr", "sz", "rStyle", "pStyle", "style", "basedOn":
 		d.sight(name, attrs)
+		if name == "pStyle" {
+			d.startList(name, attrs)
+		}
+	case "numId", "ilvl", "lvlText", "pPrChange":
+		d.startList(name, attrs)
 	case "textpath": // WordArt, watermarks
 		d.besides(attr(attrs, "string"))
 	case "docVar", "default", "statusText", "helpText", "listEntry": // the last ones of a form field
@@ -187,7 +201,12 @@ func (d *paragraphs) end(name string) {
 	case "tabs":
 		d.tabs = false
 	case "pPr":
-		d.props = false
+		if d.props = false; d.past == 0 && d.style == "" {
+			d.number(d.top())
+		}
+	case "pPrChange":
+		d.past = max(0, d.past-1)
+		d.props = true
 	case "rPr":
 		d.looks = false
 	case "style":
@@ -228,6 +247,7 @@ func (d *paragraphs) settle(l *level) {
 
 func (d *paragraphs) endParagraph() {
 	l := d.top()
+	d.endLabel(l)
 	d.settle(l)
 	l.block()
 	d.loose(d.field.String())
