@@ -107,6 +107,8 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	t, ext := a.types.of(low), strings.TrimPrefix(path.Ext(low), ".")
 	switch {
 	case strings.HasSuffix(low, "/") || low == "[content_types].xml" || strings.Contains(t, "sharedstrings") || strings.Contains(t, "sheet.main+xml"):
+	case chunkType(t):
+		a.shows.file(low, ext, t, w.embedAs(a, zf, t))
 	case quietPart(low, ext):
 	case ext == "rels":
 		w.relations(a, zf)
@@ -154,7 +156,10 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	if a.lists != nil {
 		d.lists = &listCount{lists: a.lists}
 	}
-	w.xmlPart(a, zf, where, d)
+	if !w.xmlOrFile(a, zf, where, d) {
+		a.shows.others = true
+		return
+	}
 	text, hidden := w.giveParagraphs(where, a.f.att, d)
 	switch low := strings.ToLower(zf.Name); {
 	case template(low):
