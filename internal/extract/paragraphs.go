@@ -28,9 +28,14 @@ type paragraphs struct {
 	looks   bool   // inside the properties of a run, or of the mark of a paragraph
 	field   strings.Builder
 	drawn   drawings
-	forks   forks
-	lists   *listCount // nil if there are none
-	past    int        // open elements that tell how a paragraph was
+
+	pictures  bool     // the run is in a font of pictures
+	overrides []string // of direction, that are open
+	deeper    int      // more of them
+
+	forks forks
+	lists *listCount // nil if there are none
+	past  int        // open elements that tell how a paragraph was
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -111,7 +116,7 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 			d.levels = append(d.levels, &level{})
 		}
 	case "r":
-		d.run, d.vanish = true, d.top().vanish
+		d.run, d.vanish, d.pictures = true, d.top().vanish, false
 	case "vanish", "specVanish", "color", "srgbClr", "sz", "rStyle", "pStyle", "style", "basedOn":
 		d.sight(name, attrs)
 		if name == "pStyle" {
@@ -119,6 +124,12 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		}
 	case "numId", "ilvl", "lvlText", "pPrChange":
 		d.startList(name, attrs)
+	case "rFonts", "latin", "sym":
+		if d.font(attrs); attr(attrs, "char") != "" {
+			d.put(symbol(attr(attrs, "font"), attr(attrs, "char")))
+		}
+	case "bdo":
+		d.startOverride(attr(attrs, "val"))
 	case "textpath": // WordArt, watermarks
 		d.besides(attr(attrs, "string"))
 	case "docVar", "default", "statusText", "helpText", "listEntry": // the last ones of a form field
@@ -197,7 +208,7 @@ func (d *paragraphs) end(name string) {
 	case "tr":
 		d.top().row()
 	case "r":
-		d.run, d.vanish = false, false
+		d.run, d.vanish, d.pictures = false, false, false
 	case "tabs":
 		d.tabs = false
 	case "pPr":
@@ -211,6 +222,8 @@ func (d *paragraphs) end(name string) {
 		d.looks = false
 	case "style":
 		d.style = ""
+	case "bdo":
+		d.endOverride()
 	case "del", "moveFrom":
 		d.deleted = max(0, d.deleted-1)
 	case "ins", "moveTo":
@@ -279,7 +292,11 @@ func (d *paragraphs) chars(b []byte) {
 	}
 	switch d.in {
 	case "t":
-		d.put(string(b))
+		s := string(b)
+		if !d.pictures {
+			s = fromSymbols(s)
+		}
+		d.put(s)
 	case "delText":
 		l := d.top()
 		l.before.Write(b)
