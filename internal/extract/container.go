@@ -78,6 +78,11 @@ func (w *walker) inside(f *leaf, name string) *leaf {
 // file reads a file that lies in the container f, unless the nesting is too deep. quiet says that pictures in it are no
 // finding, as in a document. It says whether the file shows a picture and nothing else.
 func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bool) {
+	return w.fileAs(f, name, "", u, quiet)
+}
+
+// fileAs is file for one whose type the container says.
+func (w *walker) fileAs(f *leaf, name, declared string, u *unpacker, quiet bool) (picture bool) {
 	in := w.inside(f, name)
 	if in.s.nest > w.lim.Depth {
 		w.unreadable(in.where, TooDeep, "files nested deeper than the limit")
@@ -86,7 +91,7 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 	head := make([]byte, sniffLen)
 	n, err := io.ReadFull(u, head)
 	in.head = head[:n]
-	in.found = sniff(in.head, "", in.ext)
+	in.found = sniff(in.head, declared, in.ext)
 	if format := w.pictured(in); format != "" {
 		w.fileOfPicture(in, format, u, err, quiet)
 		return true
@@ -95,6 +100,8 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 		return in.found.picture()
 	}
 	switch c := in.found.class; {
+	case c <= asMailbox && chunkClass(declared) != 0 && chunkClass(declared) != c:
+		w.chunk(in, chunkClass(declared), append(in.head, w.rest(u, err, w.lim.Text)...))
 	case c < asZip && c != asMessage && c != asMailbox:
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Text)...))
 	case c == asMessage || c == asMailbox || c.opens():

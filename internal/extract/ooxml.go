@@ -51,6 +51,7 @@ func (w *walker) ooxml(a *archive) {
 	}
 	w.mainPart(a)
 	book := w.workbook(a)
+	a.lists = w.listsOf(a)
 	styles := a.byLow["word/styles.xml"] // before the text that they hide
 	if styles != nil {
 		w.officePart(a, styles, book)
@@ -106,6 +107,8 @@ func (w *walker) officePart(a *archive, zf *zip.File, book *workbook) {
 	t, ext := a.types.of(low), strings.TrimPrefix(path.Ext(low), ".")
 	switch {
 	case strings.HasSuffix(low, "/") || low == "[content_types].xml" || strings.Contains(t, "sharedstrings") || strings.Contains(t, "sheet.main+xml"):
+	case chunkType(t):
+		a.shows.file(low, ext, t, w.embedAs(a, zf, t))
 	case quietPart(low, ext):
 	case ext == "rels":
 		w.relations(a, zf)
@@ -150,7 +153,13 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	if a.hiding != nil {
 		d.hiding = a.hiding
 	}
-	w.xmlPart(a, zf, where, d)
+	if a.lists != nil {
+		d.lists = &listCount{lists: a.lists}
+	}
+	if !w.xmlOrFile(a, zf, where, d) {
+		a.shows.others = true
+		return
+	}
 	text, hidden := w.giveParagraphs(where, a.f.att, d)
 	switch low := strings.ToLower(zf.Name); {
 	case template(low):

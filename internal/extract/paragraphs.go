@@ -10,7 +10,7 @@ import (
 // 21). The runs of a paragraph are joined: a number is often cut into several by proofing
 // marks and edits. Text boxes and notes that stand inside a paragraph are set apart, so
 // that they do not cut it. What a tracked change removed is read once more in place of
-// what it put in.
+// what it put in. So is a stretch of which there are several versions (forks.go).
 type paragraphs struct {
 	levels []*level
 	aside  strings.Builder // text boxes, in order
@@ -28,6 +28,14 @@ type paragraphs struct {
 	looks   bool   // inside the properties of a run, or of the mark of a paragraph
 	field   strings.Builder
 	drawn   drawings
+
+	pictures  bool     // the run is in a font of pictures
+	overrides []string // of direction, that are open
+	deeper    int      // more of them
+
+	forks forks
+	lists *listCount // nil if there are none
+	past  int        // open elements that tell how a paragraph was
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -48,6 +56,16 @@ type level struct {
 	endless bool   // its mark is hidden or deleted, so that the next one goes on in its line
 	joint   []byte // the paragraphs before it with such marks, without hidden runs
 	pieces  int    // that are in joint
+
+	forked bool // the paragraph has other readings
+	others [otherReadings][]byte
+	above  []byte // what stands above the line
+
+	named   string    // the style of the paragraph
+	list    listPlace // as it says itself
+	label   string
+	joined  bool // nothing parts it from the text
+	counted bool
 }
 
 func newParagraphs(limit int64) *paragraphs {
@@ -58,13 +76,18 @@ func (d *paragraphs) top() *level { return d.levels[len(d.levels)-1] }
 
 func (d *paragraphs) start(name string, attrs []xml.Attr) {
 	d.drawn.start(name, attrs)
+	d.forks.names(attrs)
 	switch name {
+	case "AlternateContent", "Choice", "Fallback", "ruby", "rubyBase", "rt":
+		d.startFork(name, attrs)
 	case "t", "delText", "instrText", "delInstrText":
 		d.in = name
 	case "p":
 		l := d.top()
+		d.endReadings(l)
 		l.block()
 		l.vanish, l.endless = false, false
+		l.named, l.list, l.label, l.counted = "", listPlace{}, "", false
 	case "tr":
 		d.top().row()
 	case "tc":
@@ -93,9 +116,20 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 			d.levels = append(d.levels, &level{})
 		}
 	case "r":
-		d.run, d.vanish = true, d.top().vanish
+		d.run, d.vanish, d.pictures = true, d.top().vanish, false
 	case "vanish", "specVanish", "color", "srgbClr", "sz", "rStyle", "pStyle", "style", "basedOn":
 		d.sight(name, attrs)
+		if name == "pStyle" {
+			d.startList(name, attrs)
+		}
+	case "numId", "ilvl", "lvlText", "pPrChange":
+		d.startList(name, attrs)
+	case "rFonts", "latin", "sym":
+		if d.font(attrs); attr(attrs, "char") != "" {
+			d.put(symbol(attr(attrs, "font"), attr(attrs, "char")))
+		}
+	case "bdo":
+		d.startOverride(attr(attrs, "val"))
 	case "textpath": // WordArt, watermarks
 		d.besides(attr(attrs, "string"))
 	case "docVar", "default", "statusText", "helpText", "listEntry": // the last ones of a form field
@@ -161,7 +195,10 @@ func (d *paragraphs) attributes(attrs []xml.Attr) {
 
 func (d *paragraphs) end(name string) {
 	d.drawn.end(name)
+	d.forks.endNames()
 	switch name {
+	case "AlternateContent", "Choice", "Fallback", "ruby", "rubyBase", "rt":
+		d.endFork(name)
 	case "t", "delText":
 		d.in = ""
 	case "instrText", "delInstrText":
@@ -171,39 +208,60 @@ func (d *paragraphs) end(name string) {
 	case "tr":
 		d.top().row()
 	case "r":
-		d.run, d.vanish = false, false
+		d.run, d.vanish, d.pictures = false, false, false
 	case "tabs":
 		d.tabs = false
 	case "pPr":
-		d.props = false
+		if d.props = false; d.past == 0 && d.style == "" {
+			d.number(d.top())
+		}
+	case "pPrChange":
+		d.past = max(0, d.past-1)
+		d.props = true
 	case "rPr":
 		d.looks = false
 	case "style":
 		d.style = ""
+	case "bdo":
+		d.endOverride()
 	case "del", "moveFrom":
 		d.deleted = max(0, d.deleted-1)
 	case "ins", "moveTo":
 		d.added = max(0, d.added-1)
 	case "txbxContent":
-		if len(d.levels) > 1 {
-			d.besides(d.top().String())
-			d.levels = d.levels[:len(d.levels)-1]
+		if len(d.levels) > d.forks.floor() {
+			d.endBox()
 		}
 	}
 }
 
-func (d *paragraphs) endParagraph() {
+// endBox closes a text box.
+func (d *paragraphs) endBox() {
 	l := d.top()
+	d.settle(l)
+	d.levels = d.levels[:len(d.levels)-1]
+	d.besides(l.String())
+}
+
+// settle gives out the readings of a paragraph that ends.
+func (d *paragraphs) settle(l *level) {
 	if l.edited {
 		d.loose(l.before.String())
 	}
 	if l.hides {
 		d.loose(string(l.seen))
 	}
+	d.endReadings(l)
 	d.join(l)
 	l.before.Reset()
 	l.seen = l.seen[:0]
 	l.edited, l.hides = false, false
+}
+
+func (d *paragraphs) endParagraph() {
+	l := d.top()
+	d.endLabel(l)
+	d.settle(l)
 	l.block()
 	d.loose(d.field.String())
 	d.field.Reset()
@@ -234,7 +292,11 @@ func (d *paragraphs) chars(b []byte) {
 	}
 	switch d.in {
 	case "t":
-		d.put(string(b))
+		s := string(b)
+		if !d.pictures {
+			s = fromSymbols(s)
+		}
+		d.put(s)
 	case "delText":
 		l := d.top()
 		l.before.Write(b)
@@ -260,11 +322,18 @@ func (d *paragraphs) put(s string) {
 	l.literal(s)
 	if l.hides = l.hides || d.vanish; !d.vanish {
 		l.seen = append(l.seen, s...)
+		if l.forked {
+			d.otherwise(l, s)
+		}
 	}
 }
 
 // besides keeps what is shown, but not in the row of the text.
 func (d *paragraphs) besides(s string) {
+	if d.forks.apart > 0 {
+		d.loose(s)
+		return
+	}
 	if s != "" && int64(d.aside.Len()) <= d.limit {
 		d.aside.WriteString("\n" + s)
 	}
@@ -279,10 +348,14 @@ func (d *paragraphs) loose(s string) {
 }
 
 func (d *paragraphs) result() (text, hidden string) {
-	for len(d.levels) > 1 { // not closed: the file is damaged
-		d.end("txbxContent")
+	d.forks.deep = 0
+	for n := len(d.forks.open); n > 0; n-- { // not closed: the file is damaged
+		d.endFork(d.forks.open[n-1].name)
+	}
+	for len(d.levels) > 1 {
+		d.endBox()
 	}
 	d.levels[0].endless = false
-	d.join(d.levels[0])
+	d.settle(d.levels[0])
 	return d.levels[0].String() + d.aside.String(), d.hidden.String()
 }

@@ -32,6 +32,8 @@ func (w *walker) tokens(r io.Reader, where string, h xmlHandler) {
 // decode hands the tokens of d to h.
 func (w *walker) decode(d *xml.Decoder, g *tokenGuard, where string, h xmlHandler) {
 	d.Strict = false
+	text := joiner{h: h, max: w.lim.Text + tokenRoom}
+	defer text.end()
 	for n := 1; ; n++ {
 		g.n = 0
 		if n%1024 == 0 && w.expired() {
@@ -50,11 +52,13 @@ func (w *walker) decode(d *xml.Decoder, g *tokenGuard, where string, h xmlHandle
 		}
 		switch t := t.(type) {
 		case xml.StartElement:
+			text.end()
 			h.start(t.Name.Local, t.Attr)
 		case xml.EndElement:
+			text.end()
 			h.end(t.Name.Local)
 		case xml.CharData:
-			h.chars(t)
+			text.add(t)
 		case xml.Comment:
 			if c, ok := h.(commentHandler); ok {
 				c.comment(t)
@@ -64,6 +68,27 @@ func (w *walker) decode(d *xml.Decoder, g *tokenGuard, where string, h xmlHandle
 				w.unreadable(where, Corrupt, "XML that declares entities")
 			}
 		}
+	}
+}
+
+// joiner makes one of text that is cut by comments, instructions to programs and sections of CDATA: nobody sees them.
+type joiner struct {
+	h   xmlHandler
+	b   []byte
+	max int64 // beyond the limit for all text
+}
+
+func (j *joiner) add(b []byte) {
+	if int64(len(j.b)) > j.max {
+		j.end()
+	}
+	j.b = append(j.b, b...)
+}
+
+func (j *joiner) end() {
+	if len(j.b) > 0 {
+		j.h.chars(j.b)
+		j.b = j.b[:0]
 	}
 }
 

@@ -17,6 +17,7 @@ type archive struct {
 	shows showing
 
 	hiding map[string]bool // styles that hide their text
+	lists  *lists          // nil if there are none
 }
 
 // openZip reads a zip file of size n.
