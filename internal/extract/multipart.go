@@ -21,8 +21,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	}
 	switch {
 	case boundary == "" || len(boundary) > maxBoundary:
-		w.doubt(where, "multipart without a usable boundary")
-		w.rawText(l, where, s)
+		b := w.collect(l, plainDecoder{}, w.text)
+		if !s.only(b) {
+			w.doubt(where, "multipart without a usable boundary")
+		}
+		w.segment(where, Hidden, s.att, lenient(b))
 		return
 	case a.mime >= w.lim.MIMEDepth:
 		w.unreadable(where, TooDeep, "multiparts nested deeper than the limit")
@@ -34,7 +37,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 		below.over = a.over
 	}
 	found := len(w.out.Unreadable)
-	r := l.parts(boundary, func() { w.filler(l, s, "preamble") }, func() bool { return w.onePart(l, s, below) })
+	blank := false
+	r := l.parts(boundary, func() {
+		w.filler(l, s, "preamble")
+		blank = s.only(w.buf)
+	}, func() bool { return w.onePart(l, s, below) })
 	if r.last {
 		w.filler(l, s, "epilogue")
 	} else {
@@ -42,6 +49,7 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	}
 	switch {
 	case r.doubt == "":
+	case r.doubt == noParts && blank && !l.begins(boundary): // the header of a message alone, as bounces have it
 	case r.doubt == endedOutside:
 		w.sloppy(where, r.doubt)
 	default:
@@ -51,6 +59,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 		w.unreadable(where, Ambiguous, "multipart/encrypted without encrypted content")
 	}
 }
+
+// only says whether a message that is attached to another one has nothing below its header: bounces carry the header alone.
+func (s *scope) only(body []byte) bool { return s.att >= 0 && len(bytes.TrimSpace(body)) == 0 }
+
+const noParts = "multipart without parts"
 
 // endedOutside is what becomes of a multipart that a careless program forgot to close.
 const endedOutside = "multipart ended by an outer boundary"
@@ -125,7 +138,7 @@ func (l *lines) parts(boundary string, preamble func(), part func() bool) walked
 	case l.near:
 		r.doubt = "line that resembles a boundary"
 	case r.count == 0:
-		r.doubt = "multipart without parts"
+		r.doubt = noParts
 	case goOn && l.hit >= 0 && l.hit < level:
 		r.doubt = endedOutside
 	}
