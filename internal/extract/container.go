@@ -97,7 +97,7 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 	switch c := in.found.class; {
 	case c < asZip && c != asMessage && c != asMailbox:
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Text)...))
-	case c == asMessage || c == asMailbox || c.opens():
+	case c == asMessage || c == asMailbox || c == asCMS || c.opens():
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Spool)...))
 	default:
 		w.embedded(in, in.head)
@@ -145,8 +145,8 @@ func (w *walker) embedded(f *leaf, b []byte) {
 		w.giveText(f, b)
 	case c == asMedia:
 		w.say(f.mute())
-	case c == asCMS && f.found.mime == mimeEnveloped:
-		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
+	case c == asCMS:
+		w.openCMS(f, b)
 	default:
 		w.open(f, readerAt(b), int64(len(b)))
 	}

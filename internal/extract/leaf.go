@@ -327,27 +327,6 @@ func (w *walker) other(l *lines, f *leaf) {
 	w.unreadable(f.where, Unsupported, detailed("cannot read "+f.found.mime, f))
 }
 
-// cms tells encrypted S/MIME content (RFC 8551) from signed.
-func (w *walker) cms(l *lines, f *leaf) {
-	n := w.skip(l, f)
-	w.size(f, n)
-	switch {
-	case f.found.mime == mimeEnveloped:
-		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
-	case f.signature() && n <= maxSignature:
-	default:
-		w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
-	}
-}
-
-// maxSignature is the most that a detached signature with its certificates takes.
-const maxSignature = 64 << 10
-
-func (f *leaf) signature() bool {
-	return f.found.mime == mimeSigned &&
-		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature" || f.ext == "p7s")
-}
-
 // finder looks for a word in a stream that comes in slices.
 type finder struct {
 	found bool

@@ -125,6 +125,11 @@ func sniff(b []byte, declared, ext string) sniffed {
 	if s := sniffCMS(b); s.class != 0 {
 		return s
 	}
+	if calledCMS(declared, ext) {
+		if s := sniffCMSText(b); s.class != 0 {
+			return s
+		}
+	}
 	if enc, n := wideText(b); enc != nil {
 		return sniffText([]byte(decodeWith(enc, b[n:])), declared, ext)
 	}
