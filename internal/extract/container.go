@@ -99,6 +99,12 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Text)...))
 	case c == asMessage || c == asMailbox || c == asCMS || c.opens():
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Spool)...))
+	case c == asMedia:
+		w.embedded(in, in.head)
+		var x intruder
+		_, _ = x.Write(in.head)
+		w.passTo(&x, u, err)
+		w.intrude(in, &x)
 	default:
 		w.embedded(in, in.head)
 		w.pass(u, err)
@@ -107,9 +113,11 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 }
 
 // pass unpacks what is left of a file without keeping it, so that what the limits count stays true.
-func (w *walker) pass(u *unpacker, err error) {
+func (w *walker) pass(u *unpacker, err error) { w.passTo(io.Discard, u, err) }
+
+func (w *walker) passTo(out io.Writer, u *unpacker, err error) {
 	if err == nil {
-		_, err = io.Copy(io.Discard, u)
+		_, err = io.Copy(out, u)
 	}
 	if err != nil && u.broken() {
 		w.unreadable(u.where, Corrupt, "damaged archive")
