@@ -91,6 +91,14 @@ func (w *walker) file(f *leaf, name string, u *unpacker, quiet bool) (picture bo
 		w.fileOfPicture(in, format, u, err, quiet)
 		return true
 	}
+	if in.found.drawn() {
+		b := append(in.head, w.rest(u, err, w.lim.Spool)...)
+		w.metafile(in, b)
+		if !quiet {
+			w.sayDrawn(in, b)
+		}
+		return true
+	}
 	if in.found.class == asMedia && quiet {
 		return in.found.picture()
 	}
@@ -151,6 +159,9 @@ func (w *walker) embedded(f *leaf, b []byte) {
 			b = b[:w.lim.Text]
 		}
 		w.giveText(f, b)
+	case f.found.drawn():
+		w.metafile(f, b)
+		w.sayDrawn(f, b)
 	case c == asMedia:
 		w.say(f.mute())
 	case c == asCMS:

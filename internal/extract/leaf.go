@@ -175,6 +175,8 @@ func (w *walker) attachment(l *lines, f *leaf) {
 		return
 	}
 	switch c := f.found.class; {
+	case f.found.drawn():
+		w.drawnFile(l, f)
 	case c == asMessage, c == asMailbox:
 		w.savedMessage(l, f)
 	case c < asZip:

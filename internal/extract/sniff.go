@@ -80,8 +80,10 @@ var magics = [...]magic{
 	{0, "FLV\x01", "video/x-flv", asMedia},
 	{0, "\x30\x26\xB2\x75\x8E\x66\xCF\x11", "video/x-ms-asf", asMedia},
 	{0, "\x00\x00\x00\x0CjP  ", "image/jp2", asMedia},
-	{0, "\xD7\xCD\xC6\x9A", "image/wmf", asMedia},
-	{40, " EMF", "image/emf", asMedia},
+	{0, "\xD7\xCD\xC6\x9A", mimeWMF, asMedia},
+	{0, "\x01\x00\x09\x00\x00\x03", mimeWMF, asMedia}, // without the head that says where it is placed
+	{0, "\x01\x00\x09\x00\x00\x01", mimeWMF, asMedia},
+	{40, " EMF", mimeEMF, asMedia},
 	{0, "VCLMTF", "image/x-svm", asMedia},                     // the pictures that LibreOffice keeps of embedded objects
 	{0, "\x00\x05\x16\x07", "application/applefile", asMedia}, // the icon and flags of a Mac file, RFC 1740
 	{0, "wOFF", "font/woff", asMedia},
