@@ -80,7 +80,7 @@ func (m *metafile) add(s string, y int64) {
 	m.pieces.WriteByte('\n')
 }
 
-// wide decodes up to n characters of UTF-16.
+// wideChars decodes up to n characters of UTF-16.
 func wideChars(b []byte, n int) string {
 	n = min(n, len(b)/2)
 	u := make([]uint16, 0, n)
@@ -177,7 +177,7 @@ func (m *metafile) emfText(r record, at int, wide bool) {
 
 func (m *metafile) characters(b record, n int, wide bool, options, y int) {
 	switch {
-	case options&etoGlyphs != 0:
+	case options&etoGlyphs != 0 || m.left <= 0:
 	case wide:
 		m.add(wideChars(b, n), int64(y))
 	default:
