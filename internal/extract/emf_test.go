@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"strings"
 	"testing"
 )
@@ -13,7 +14,7 @@ func words(parts ...any) string {
 	for _, p := range parts {
 		switch p := p.(type) {
 		case int:
-			b = binary.LittleEndian.AppendUint32(b, uint32(p)) //nolint:gosec // small numbers
+			b = binary.LittleEndian.AppendUint32(b, uint32(p))
 		case string:
 			b = append(b, p...)
 		}
@@ -82,6 +83,13 @@ func TestMetafiles(t *testing.T) {
 		c := parseLimits(t, attached("a.docx", zipOf(t, docx("<w:p><w:r><w:t>se bilden</w:t></w:r></w:p>", file{"word/media/image1.emf", inner})...)), Limits{})
 		checkContent(t, c, []Segment{{Where: "att[1]/a.docx!word_media_image1.emf", Kind: AttachmentText, Text: secret}}, nil, nil)
 	})
+	for word, picture := range map[string]string{"emfblip": inner, "wmetafile8": wmfOf(wmfRecordOf(metaTextOut, short+secret+"\x00\x07\x00\x00\x00"))} {
+		t.Run("in RTF, "+word, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached("a.rtf", []byte(`{\rtf1 se bilden {\pict{\*\blipuid 0a}\picw9\`+word+"\n"+hex.EncodeToString([]byte(picture))+`} slut}`)), Limits{})
+			checkContent(t, c, []Segment{{Where: "att[1]/a.rtf!picture1", Kind: AttachmentText, Text: secret}, {Where: "att[1]/a.rtf", Kind: AttachmentText, Text: "se bilden  slut"}}, nil, nil)
+		})
+	}
 	t.Run("packed", func(t *testing.T) {
 		t.Parallel()
 		c := parseLimits(t, attached("a.emz", []byte(gzipped(t, inner))), Limits{})

@@ -32,7 +32,7 @@ func (w *walker) leaf(l *lines, p *part, s *scope) {
 	if p.enc == identity && isMessage(p.media.Type) {
 		w.attach(&f, sniffed{"message/rfc822", asMessage})
 		if w.nested != nil {
-			b := bytes.Clone(w.collect(l, plainDecoder{}, w.lim.Spool))
+			b := bytes.Clone(w.collect(l, w.lim.Spool))
 			w.size(&f, int64(len(b)))
 			w.nested(b, &f)
 			return

@@ -21,7 +21,7 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	}
 	switch {
 	case boundary == "" || len(boundary) > maxBoundary:
-		b := w.collect(l, plainDecoder{}, w.text)
+		b := w.collect(l, w.text)
 		if !s.only(b) {
 			w.doubt(where, "multipart without a usable boundary")
 		}
@@ -156,7 +156,7 @@ var usualPreamble = []byte("this is a multi-part message in mime format")
 // filler gives out the text before the first and after the last part: only old programs
 // show it.
 func (w *walker) filler(l *lines, s *scope, what string) {
-	text := w.collect(l, plainDecoder{}, w.text)
+	text := w.collect(l, w.text)
 	t := bytes.TrimSpace(text)
 	if len(t) == 0 || len(t) < 80 && bytes.HasPrefix(bytes.ToLower(t), usualPreamble) {
 		return
@@ -170,12 +170,12 @@ func (w *walker) filler(l *lines, s *scope, what string) {
 // rawText gives out the rest of a part as it stands, for parts whose structure could not
 // be followed.
 func (w *walker) rawText(l *lines, where string, s *scope) {
-	w.segment(where, Hidden, s.att, lenient(w.collect(l, plainDecoder{}, w.text)))
+	w.segment(where, Hidden, s.att, lenient(w.collect(l, w.text)))
 }
 
-// collect decodes the rest of the part into the walker's buffer, up to limit bytes. What
+// collect takes the rest of the part, which is not encoded, into the walker's buffer, up to limit bytes. What
 // is beyond is skipped and reported by a later [walker.full].
-func (w *walker) collect(l *lines, d decoder, limit int64) []byte {
+func (w *walker) collect(l *lines, limit int64) []byte {
 	w.buf = w.buf[:0]
 	for {
 		p, ok := l.next()
@@ -183,9 +183,8 @@ func (w *walker) collect(l *lines, d decoder, limit int64) []byte {
 			break
 		}
 		if int64(len(w.buf)) <= limit {
-			w.buf = d.decode(w.buf, p)
+			w.buf = append(w.buf, p...)
 		}
 	}
-	w.buf = d.flush(w.buf)
 	return w.buf
 }

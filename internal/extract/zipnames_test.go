@@ -13,7 +13,7 @@ func namedTwice(t *testing.T, name, listed, local string) []byte {
 	t.Helper()
 	field := func(second string) []byte {
 		b := binary.LittleEndian.AppendUint16(nil, 0x7075)
-		b = binary.LittleEndian.AppendUint16(b, uint16(5+len(second))) //nolint:gosec // short
+		b = binary.LittleEndian.AppendUint16(b, uint16(5+len(second)))
 		b = append(b, 1)
 		b = binary.LittleEndian.AppendUint32(b, crc32.ChecksumIEEE([]byte(name)))
 		return append(b, second...)
