@@ -46,6 +46,11 @@ func parseMailboxes(s string) []Mailbox {
 			flush()
 		case c == ':' && !angle && !seen && !strings.Contains(name.String(), "@"):
 			name.Reset() // the name of a group
+		case c == '\\' && !angle && i+1 < len(s): // what is escaped is shown without the mark
+			i++
+			if !seen {
+				name.WriteByte(s[i])
+			}
 		case angle:
 			addr.WriteByte(c)
 		case !seen:
@@ -63,8 +68,7 @@ func quotedOrPlain(q, rest string) string {
 	if strings.HasPrefix(rest, "@") {
 		return q
 	}
-	v, _ := quotedString(q)
-	return v
+	return unescaped(strings.TrimSuffix(q[1:], `"`))
 }
 
 func quotedSpan(s string) int {
@@ -94,4 +98,66 @@ func commentSpan(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// addressAsides returns what a decoded list of addresses has besides names and addresses, one a line: comments, names of groups,
+// local parts in quotes, text behind an address or behind a quote that is not closed. With phrases all that stands outside of
+// angle brackets is given out.
+func addressAsides(s string, phrases bool) string {
+	var out, phrase strings.Builder
+	angle, behind := false, false
+	end := func(wanted bool) {
+		if v := strings.TrimSpace(phrase.String()); wanted && v != "" {
+			line(&out, v)
+		}
+		phrase.Reset()
+	}
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			n := quotedSpan(s[i:])
+			open := n == 1 || s[i+n-1] != '"' || i+n == len(s) && strings.HasSuffix(s, `\"`)
+			switch {
+			case open, strings.HasPrefix(s[i+n:], "@"):
+				line(&out, unescaped(strings.Trim(s[i:i+n], `"`)))
+			case !angle:
+				phrase.WriteString(unescaped(strings.TrimSuffix(s[i+1:i+n], `"`)))
+			}
+			i += n - 1
+		case c == '(':
+			n := commentSpan(s[i:])
+			line(&out, unescaped(strings.TrimSuffix(s[i+1:i+n], ")")))
+			i += n - 1
+		case c == '<' && !angle:
+			end(phrases || behind)
+			angle = true
+		case c == '>' && angle:
+			angle, behind = false, true
+		case angle:
+		case c == ',' || c == ';':
+			end(phrases || behind)
+			behind = false
+		case c == ':' && !strings.Contains(phrase.String(), "@"):
+			end(true)
+		case c == '\\' && i+1 < len(s):
+			i++
+			phrase.WriteByte(s[i])
+		default:
+			phrase.WriteByte(c)
+		}
+	}
+	end(phrases || behind)
+	return out.String()
+}
+
+// unescaped takes the marks of escaped characters away.
+func unescaped(s string) string {
+	var out strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) {
+			i++
+		}
+		out.WriteByte(s[i])
+	}
+	return out.String()
 }

@@ -96,6 +96,14 @@ func (w *walker) fileAs(f *leaf, name, declared string, u *unpacker, quiet bool)
 		w.fileOfPicture(in, format, u, err, quiet)
 		return true
 	}
+	if in.found.drawn() {
+		b := append(in.head, w.rest(u, err, w.lim.Spool)...)
+		w.metafile(in, b)
+		if !quiet {
+			w.sayDrawn(in, b)
+		}
+		return true
+	}
 	if in.found.class == asMedia && quiet {
 		return in.found.picture()
 	}
@@ -104,8 +112,14 @@ func (w *walker) fileAs(f *leaf, name, declared string, u *unpacker, quiet bool)
 		w.chunk(in, chunkClass(declared), append(in.head, w.rest(u, err, w.lim.Text)...))
 	case c < asZip && c != asMessage && c != asMailbox:
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Text)...))
-	case c == asMessage || c == asMailbox || c.opens():
+	case c == asMessage || c == asMailbox || c == asCMS || c.opens():
 		w.embedded(in, append(in.head, w.rest(u, err, w.lim.Spool)...))
+	case c == asMedia:
+		w.embedded(in, in.head)
+		var x intruder
+		_, _ = x.Write(in.head)
+		w.passTo(&x, u, err)
+		w.intrude(in, &x)
 	default:
 		w.embedded(in, in.head)
 		w.pass(u, err)
@@ -114,9 +128,11 @@ func (w *walker) fileAs(f *leaf, name, declared string, u *unpacker, quiet bool)
 }
 
 // pass unpacks what is left of a file without keeping it, so that what the limits count stays true.
-func (w *walker) pass(u *unpacker, err error) {
+func (w *walker) pass(u *unpacker, err error) { w.passTo(io.Discard, u, err) }
+
+func (w *walker) passTo(out io.Writer, u *unpacker, err error) {
 	if err == nil {
-		_, err = io.Copy(io.Discard, u)
+		_, err = io.Copy(out, u)
 	}
 	if err != nil && u.broken() {
 		w.unreadable(u.where, Corrupt, "damaged archive")
@@ -150,10 +166,13 @@ func (w *walker) embedded(f *leaf, b []byte) {
 			b = b[:w.lim.Text]
 		}
 		w.giveText(f, b)
+	case f.found.drawn():
+		w.metafile(f, b)
+		w.sayDrawn(f, b)
 	case c == asMedia:
 		w.say(f.mute())
-	case c == asCMS && f.found.mime == mimeEnveloped:
-		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
+	case c == asCMS:
+		w.openCMS(f, b)
 	default:
 		w.open(f, readerAt(b), int64(len(b)))
 	}

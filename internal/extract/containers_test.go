@@ -53,6 +53,8 @@ func TestRealFiles(t *testing.T) {
 			{Where: "att[1]/a.rtf", Kind: AttachmentText, Text: "Kim Ek\t890102-2387"}, {Where: "att[1]/a.rtf", Kind: Hidden, Text: "Underlag"}}, nil},
 		{"c.ppt", unpacked(t, "c.ppt.gz"), []Segment{{Where: "att[1]/c.ppt", Kind: AttachmentText, Text: "Bild med nummer 19890102-2387 för Åsa"}}, nil},
 		{"plain.7z", stored(t, "plain.7z"), []Segment{number("att[1]/plain.7z!lista.txt"), {Where: "att[1]/plain.7z!lista.txt", Kind: AttachmentName, Text: "lista.txt"}}, nil},
+		{"deflate64.7z", stored(t, "deflate64.7z"), []Segment{{Where: "att[1]/deflate64.7z!lista.txt", Kind: AttachmentName, Text: "lista.txt"}},
+			[]Unreadable{{"att[1]/deflate64.7z", Unsupported, "cannot read this kind of compression"}}},
 		{"locked.7z", stored(t, "locked.7z"), []Segment{{Where: "att[1]/locked.7z!lista.txt", Kind: AttachmentName, Text: "lista.txt"}},
 			[]Unreadable{{"att[1]/locked.7z", Encrypted, "archive with a password"}}},
 		{"sealed.7z", stored(t, "sealed.7z"), nil, []Unreadable{{"att[1]/sealed.7z", Encrypted, "archive with a password"}}},

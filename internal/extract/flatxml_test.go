@@ -43,3 +43,30 @@ func TestFlatXML(t *testing.T) {
 		})
 	}
 }
+
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, doctype, text string
+		want                string
+		declares            bool
+	}{
+		{"text", `<!ENTITY x "8901">`, "&x;02-2387", secret, false},
+		{"of one letter", `<!ENTITY a '8'> <!ENTITY b '9'>`, "&a;&b;0102-2387", secret, false},
+		{"the first counts", `<!ENTITY x "8901"><!ENTITY x "">`, "&x;02-2387", secret, false},
+		{"with an entity", `<!ENTITY y "89"><!ENTITY x "&y;01">`, "a &x;02-2387", "a ", true},
+		{"of a file", `<!ENTITY x SYSTEM "b.xml">`, "a &x;", "a ", true},
+		{"parameter", `<!ENTITY % x "b">`, "a &x;", "a ", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached("a.xml", []byte("<?xml version=\"1.0\"?><!DOCTYPE a ["+tt.doctype+"]><a>"+tt.text+"</a>")), Limits{})
+			var found []Unreadable
+			if tt.declares {
+				found = []Unreadable{{"att[1]/a.xml", Unsupported, "XML that declares entities"}}
+			}
+			checkContent(t, c, []Segment{{Where: "att[1]/a.xml", Kind: AttachmentText, Text: tt.want}}, nil, found)
+		})
+	}
+}

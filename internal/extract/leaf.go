@@ -32,7 +32,7 @@ func (w *walker) leaf(l *lines, p *part, s *scope) {
 	if p.enc == identity && isMessage(p.media.Type) {
 		w.attach(&f, sniffed{"message/rfc822", asMessage})
 		if w.nested != nil {
-			b := bytes.Clone(w.collect(l, plainDecoder{}, w.lim.Spool))
+			b := bytes.Clone(w.collect(l, w.lim.Spool))
 			w.size(&f, int64(len(b)))
 			w.nested(b, &f)
 			return
@@ -55,8 +55,8 @@ func (w *walker) leaf(l *lines, p *part, s *scope) {
 func isMessage(t string) bool { return t == "message/rfc822" || t == "message/global" }
 
 func extension(name string) string {
-	ext := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
-	return strings.TrimRight(ext, " .")
+	name = strings.TrimRight(name, " .") // Windows drops them
+	return strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 }
 
 // head decodes the start of the part into the walker's buffer.
@@ -175,6 +175,8 @@ func (w *walker) attachment(l *lines, f *leaf) {
 		return
 	}
 	switch c := f.found.class; {
+	case f.found.drawn():
+		w.drawnFile(l, f)
 	case c == asMessage, c == asMailbox:
 		w.savedMessage(l, f)
 	case c < asZip:
@@ -202,36 +204,56 @@ func (f *leaf) mute() Unreadable {
 	return Unreadable{f.where, UnknownType, "nothing to read in " + f.found.mime}
 }
 
-// mediaFile passes over an image, a sound or a film, looking for an archive behind it.
+// mediaFile passes over an image, a sound or a film, looking for another file in it.
 func (w *walker) mediaFile(l *lines, f *leaf) {
-	var zip finder
-	w.size(f, w.each(l, f, func(b []byte) { zip.look(b, archiveEnd) }))
+	var x intruder
+	w.size(f, w.each(l, f, func(b []byte) { _, _ = x.Write(b) }))
 	mute := f.mute()
 	w.unreadable(mute.Where, mute.Reason, detailed(mute.Detail, f))
-	if zip.found {
-		w.unreadable(f.where, Ambiguous, "archive behind "+f.found.mime)
-	}
+	w.intrude(f, &x)
 }
 
 // mismatch reports content that contradicts its name in a way that lets programs read
 // different things: an image that calls itself a document, text that calls itself an
 // archive. Text named .xls or .doc is what many systems export, and is simply read.
 func (w *walker) mismatch(f *leaf) {
-	want, got := family(f.ext), f.found.class
-	if want == 0 && strings.HasPrefix(f.media.Type, "text/") {
-		want = asText
+	want, got, detail := family(f.ext), f.found.class, unfit
+	if want == 0 {
+		if want = familyOfType(f.media.Type); want != asText {
+			detail = unfitType
+		}
 	}
 	switch {
 	case len(f.head) == 0:
 	case want != 0 && want != got && (want >= asZip || got >= asZip) && !fits(want, got):
-		w.unreadable(f.where, Ambiguous, unfit)
+		w.unreadable(f.where, Ambiguous, detail)
 	case got < asZip && binaryType(f.media.Type):
-		w.unreadable(f.where, Ambiguous, "content does not fit the declared type")
+		w.unreadable(f.where, Ambiguous, unfitType)
 	}
+}
+
+// familyOfType groups declared types as [family] does names: programs go by them where a name says nothing.
+func familyOfType(t string) class {
+	switch t {
+	case "text/rtf", "application/rtf", "application/x-rtf":
+		return asRTF
+	case "application/pdf", "application/x-pdf":
+		return asPDF
+	case "application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint", "application/vnd.ms-outlook":
+		return asOLE
+	}
+	switch {
+	case strings.HasPrefix(t, "text/"):
+		return asText
+	case strings.HasPrefix(t, "application/vnd.openxmlformats-officedocument."), strings.HasPrefix(t, "application/vnd.oasis.opendocument."):
+		return asZip
+	}
+	return 0
 }
 
 const (
 	unfit      = "content does not fit the name"
+	unfitType  = "content does not fit the declared type"
 	noDocument = "archive without a document in it, which its name says it is"
 )
 
@@ -325,50 +347,6 @@ func (w *walker) other(l *lines, f *leaf) {
 	}
 	w.size(f, w.skip(l, f))
 	w.unreadable(f.where, Unsupported, detailed("cannot read "+f.found.mime, f))
-}
-
-// cms tells encrypted S/MIME content (RFC 8551) from signed.
-func (w *walker) cms(l *lines, f *leaf) {
-	n := w.skip(l, f)
-	w.size(f, n)
-	switch {
-	case f.found.mime == mimeEnveloped:
-		w.unreadable(f.where, AlreadyProtected, "S/MIME enveloped")
-	case f.signature() && n <= maxSignature:
-	default:
-		w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
-	}
-}
-
-// maxSignature is the most that a detached signature with its certificates takes.
-const maxSignature = 64 << 10
-
-func (f *leaf) signature() bool {
-	return f.found.mime == mimeSigned &&
-		(f.media.Type == "application/pkcs7-signature" || f.media.Type == "application/x-pkcs7-signature" || f.ext == "p7s")
-}
-
-// finder looks for a word in a stream that comes in slices.
-type finder struct {
-	found bool
-	tail  []byte
-}
-
-func (f *finder) look(b, want []byte) {
-	if f.found {
-		return
-	}
-	k := len(want) - 1
-	if f.tail == nil {
-		f.tail = make([]byte, 0, 2*k) // room for joint, which is made for every slice
-	}
-	joint := append(f.tail, b[:min(k, len(b))]...)
-	f.found = bytes.Contains(joint, want) || bytes.Contains(b, want)
-	if len(b) >= k {
-		f.tail = append(f.tail[:0], b[len(b)-k:]...)
-		return
-	}
-	f.tail = append(f.tail[:0], joint[max(0, len(joint)-k):]...)
 }
 
 // each hands the decoded part to fn, the head first, and returns its size.

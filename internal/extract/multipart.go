@@ -21,8 +21,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	}
 	switch {
 	case boundary == "" || len(boundary) > maxBoundary:
-		w.doubt(where, "multipart without a usable boundary")
-		w.rawText(l, where, s)
+		b := w.collect(l, w.text)
+		if !s.only(b) {
+			w.doubt(where, "multipart without a usable boundary")
+		}
+		w.segment(where, Hidden, s.att, lenient(b))
 		return
 	case a.mime >= w.lim.MIMEDepth:
 		w.unreadable(where, TooDeep, "multiparts nested deeper than the limit")
@@ -34,7 +37,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 		below.over = a.over
 	}
 	found := len(w.out.Unreadable)
-	r := l.parts(boundary, func() { w.filler(l, s, "preamble") }, func() bool { return w.onePart(l, s, below) })
+	blank := false
+	r := l.parts(boundary, func() {
+		w.filler(l, s, "preamble")
+		blank = s.only(w.buf)
+	}, func() bool { return w.onePart(l, s, below) })
 	if r.last {
 		w.filler(l, s, "epilogue")
 	} else {
@@ -42,6 +49,7 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 	}
 	switch {
 	case r.doubt == "":
+	case r.doubt == noParts && blank && !l.begins(boundary): // the header of a message alone, as bounces have it
 	case r.doubt == endedOutside:
 		w.sloppy(where, r.doubt)
 	default:
@@ -51,6 +59,11 @@ func (w *walker) multipart(l *lines, p *part, s *scope, a around) {
 		w.unreadable(where, Ambiguous, "multipart/encrypted without encrypted content")
 	}
 }
+
+// only says whether a message that is attached to another one has nothing below its header: bounces carry the header alone.
+func (s *scope) only(body []byte) bool { return s.att >= 0 && len(bytes.TrimSpace(body)) == 0 }
+
+const noParts = "multipart without parts"
 
 // endedOutside is what becomes of a multipart that a careless program forgot to close.
 const endedOutside = "multipart ended by an outer boundary"
@@ -125,7 +138,7 @@ func (l *lines) parts(boundary string, preamble func(), part func() bool) walked
 	case l.near:
 		r.doubt = "line that resembles a boundary"
 	case r.count == 0:
-		r.doubt = "multipart without parts"
+		r.doubt = noParts
 	case goOn && l.hit >= 0 && l.hit < level:
 		r.doubt = endedOutside
 	}
@@ -143,7 +156,7 @@ var usualPreamble = []byte("this is a multi-part message in mime format")
 // filler gives out the text before the first and after the last part: only old programs
 // show it.
 func (w *walker) filler(l *lines, s *scope, what string) {
-	text := w.collect(l, plainDecoder{}, w.text)
+	text := w.collect(l, w.text)
 	t := bytes.TrimSpace(text)
 	if len(t) == 0 || len(t) < 80 && bytes.HasPrefix(bytes.ToLower(t), usualPreamble) {
 		return
@@ -157,12 +170,12 @@ func (w *walker) filler(l *lines, s *scope, what string) {
 // rawText gives out the rest of a part as it stands, for parts whose structure could not
 // be followed.
 func (w *walker) rawText(l *lines, where string, s *scope) {
-	w.segment(where, Hidden, s.att, lenient(w.collect(l, plainDecoder{}, w.text)))
+	w.segment(where, Hidden, s.att, lenient(w.collect(l, w.text)))
 }
 
-// collect decodes the rest of the part into the walker's buffer, up to limit bytes. What
+// collect takes the rest of the part, which is not encoded, into the walker's buffer, up to limit bytes. What
 // is beyond is skipped and reported by a later [walker.full].
-func (w *walker) collect(l *lines, d decoder, limit int64) []byte {
+func (w *walker) collect(l *lines, limit int64) []byte {
 	w.buf = w.buf[:0]
 	for {
 		p, ok := l.next()
@@ -170,9 +183,8 @@ func (w *walker) collect(l *lines, d decoder, limit int64) []byte {
 			break
 		}
 		if int64(len(w.buf)) <= limit {
-			w.buf = d.decode(w.buf, p)
+			w.buf = append(w.buf, p...)
 		}
 	}
-	w.buf = d.flush(w.buf)
 	return w.buf
 }

@@ -294,7 +294,7 @@ func TestOffice(t *testing.T) {
 			name: "billion laughs", file: "a.docx",
 			files: []file{{"[Content_Types].xml", wordTypes}, {"word/document.xml", `<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;&lol;">]><w:document xmlns:w="w"><w:p><w:r><w:t>&lol2; text</w:t></w:r></w:p></w:document>`}},
 			want:  []Segment{{Where: "att[1]/a.docx", Kind: AttachmentText, Text: "&lol2; text"}},
-			found: []Unreadable{{"att[1]/a.docx", Corrupt, "XML that declares entities"}},
+			found: []Unreadable{{"att[1]/a.docx", Unsupported, "XML that declares entities"}},
 		},
 		{
 			name: "zip bomb", file: "a.docx", files: docx(para(run(strings.Repeat("0", 2<<20)))),

@@ -325,6 +325,14 @@ func ordinaryShapes() []shape {
 			return m.multipart("report", " report-type=delivery-status;", "Content-Type: text/plain\n\nfailed\n",
 				"Content-Type: message/delivery-status\n\nReporting-MTA: dns; b.example\n\nFinal-Recipient: rfc822; a@b.example\nAction: delayed\n", "Content-Type: text/rfc822-headers\n\n"+headers(m))
 		}},
+		{"bounce with the header of a multipart", true, func(m *maker) string {
+			return m.multipart("report", " report-type=delivery-status;", "Content-Type: text/plain\n\nfailed\n",
+				"Content-Type: message/delivery-status\n\nReporting-MTA: dns; b.example\n\nFinal-Recipient: rfc822; a@b.example\nAction: failed\n", "Content-Type: text/rfc822-headers\n\n"+m.head()+"Content-Type: multipart/mixed; boundary=x\n")
+		}},
+		{"S/MIME signed, opaque", false, func(m *maker) string {
+			return "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=\"smime.p7m\"\nContent-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=\"smime.p7m\"\n\n" +
+				base64Lines([]byte(signedBER(strings.ReplaceAll(m.multipart("mixed", "", m.body(), m.file()), "\n", "\r\n"))))
+		}},
 		{"read receipt", false, func(m *maker) string {
 			return m.multipart("report", " report-type=disposition-notification;", "Content-Type: text/plain; charset=utf-8\n\nread\n", "Content-Type: message/disposition-notification\n\nFinal-Recipient: rfc822;a@b.example\nDisposition: manual-action/MDN-sent-manually; displayed\n")
 		}},

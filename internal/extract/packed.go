@@ -112,6 +112,11 @@ func packedName(name string) string {
 			return name[:len(name)-len(ext)] + ".tar"
 		}
 	}
+	for _, ext := range [...][2]string{{".svgz", ".svg"}, {".emz", ".emf"}, {".wmz", ".wmf"}} {
+		if strings.HasSuffix(low, ext[0]) {
+			return name[:len(name)-len(ext[0])] + ext[1]
+		}
+	}
 	if i := strings.LastIndexByte(name, '.'); i > 0 {
 		return name[:i]
 	}

@@ -104,16 +104,14 @@ func (w *walker) pictureFile(l *lines, f *leaf, format ocr.Format) {
 		w.abandon(l)
 		return
 	}
-	var zip finder
+	var x intruder
 	sp := &spool{max: w.lim.Spool}
 	w.size(f, w.each(l, f, func(b []byte) {
-		zip.look(b, archiveEnd)
+		_, _ = x.Write(b)
 		sp.write(b)
 	}))
 	w.damaged(f)
-	if zip.found {
-		w.unreadable(f.where, Ambiguous, "archive behind "+f.found.mime)
-	}
+	w.intrude(f, &x)
 	if sp.over {
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
 		return

@@ -33,6 +33,13 @@ func (w *walker) rtfText(f *leaf, b []byte) {
 	}
 	w.segment(f.where, Hidden, f.att, d.hidden.String())
 	w.segment(f.where+"!generator", Hidden, f.att, d.program.String())
+	for i, digits := range d.drawn {
+		b := joinDigits(digits)
+		in := w.inside(f, "picture"+strconv.Itoa(i+1))
+		if in.found = sniff(b[:min(len(b), sniffLen)], "", ""); in.found.drawn() {
+			w.metafile(in, b)
+		}
+	}
 	for i, digits := range d.objects {
 		if !w.entry(f) {
 			return
@@ -92,6 +99,7 @@ type rtf struct {
 	program strings.Builder // that wrote the document; it stands apart as that of OpenDocument does
 
 	objects [][]byte // one digit a byte
+	drawn   [][]byte // pictures in which text may stand, likewise
 	apart   bool     // what is hidden next does not go on with what was hidden last
 	html    bool     // the document carries HTML
 	damaged bool
@@ -120,6 +128,7 @@ const (
 	rtfBinary          // hexadecimal data of an object
 	rtfIgnore          // tables of fonts, colours, styles; pictures
 	rtfProgram         // the name of a program
+	rtfDrawing         // hexadecimal data of a picture that is kept as the calls that draw it
 )
 
 func (d *rtf) read(b []byte, expired func() bool) {
@@ -296,6 +305,11 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 		d.page = 437
 	case "fromhtml":
 		d.html = true
+	case "emfblip", "wmetafile":
+		if d.group.dest == rtfIgnore && len(d.drawn) < maxRTFObjects {
+			d.group.dest = rtfDrawing
+			d.drawn = append(d.drawn, nil)
+		}
 	case "v", "deleted", "revised", "mvf", "mvt", "plain", "htmlrtf":
 		d.flush()
 		d.property(word, !has || arg != 0)
@@ -389,8 +403,12 @@ func transparentRTF(word string) bool {
 // char takes one character in the code page, or one digit of data.
 func (d *rtf) char(c byte) {
 	d.group.start = false
-	if d.group.dest == rtfBinary {
-		d.digit(c)
+	switch d.group.dest {
+	case rtfBinary:
+		d.digit(d.objects, c)
+		return
+	case rtfDrawing:
+		d.digit(d.drawn, c)
 		return
 	}
 	if d.group.dest != rtfIgnore {
@@ -398,14 +416,14 @@ func (d *rtf) char(c byte) {
 	}
 }
 
-// digit adds to the data of an object, four bits at a time.
-func (d *rtf) digit(c byte) {
+// digit adds to the last of several files, four bits at a time.
+func (d *rtf) digit(files [][]byte, c byte) {
 	v := unhex(c)
-	n := len(d.objects) - 1
-	if v < 0 || n < 0 || int64(len(d.objects[n])) > d.limit*2 {
+	n := len(files) - 1
+	if v < 0 || n < 0 || int64(len(files[n])) > d.limit*2 {
 		return
 	}
-	d.objects[n] = append(d.objects[n], byte(v)) //nolint:gosec // four bits
+	files[n] = append(files[n], byte(v)) //nolint:gosec // four bits
 }
 
 // flush decodes what was taken in the code page. Characters of several bytes may come in several escapes.
@@ -423,7 +441,7 @@ func (d *rtf) put(s string) {
 		d.flush()
 	}
 	switch g := &d.group; {
-	case g.dest == rtfIgnore || g.dest == rtfBinary:
+	case g.dest == rtfIgnore || g.dest == rtfBinary || g.dest == rtfDrawing:
 	case g.dest == rtfProgram:
 		if int64(d.program.Len()) <= d.limit {
 			d.program.WriteString(s)

@@ -3,6 +3,7 @@ package extract
 import (
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/bodgit/sevenzip"
 	"github.com/nwaples/rardecode/v2"
@@ -60,6 +61,10 @@ func (w *walker) sevenZipError(f *leaf, err error) {
 	var re *sevenzip.ReadError
 	if errors.As(err, &re) && re.Encrypted {
 		w.unreadable(f.where, Encrypted, "archive with a password")
+		return
+	}
+	if strings.Contains(err.Error(), "unsupported compression algorithm") { // the reader has no name for it
+		w.unreadable(f.where, Unsupported, "cannot read this kind of compression")
 		return
 	}
 	w.unreadable(f.where, Corrupt, "damaged archive")

@@ -19,23 +19,39 @@ func (w *walker) shownFields(h *Header, s *scope, top bool) {
 			w.segment(s.where("header/thread-topic"), subject, s.att, f.Value)
 		case freeText(f.Name):
 			w.segment(s.where("header/"+strings.ToLower(f.Name)), Hidden, s.att, f.Value)
+		case addressField(f.Name):
+			w.segment(s.where("header/"+strings.ToLower(f.Name)), Hidden, s.att, addressAsides(f.Value, resent(f.Name)))
 		}
 	}
 	w.segment(s.where("header/names"), body, s.att, h.names())
 }
 
-// freeText says whether a field holds words that a person wrote (RFC 5322 3.6.5, RFC 2045 8, RFC 5536 3.2.9). Few programs
-// show them.
+// freeText says whether a field holds words that a person wrote (RFC 5322 3.6.5, RFC 2045 8, RFC 5536 3.2.9, RFC 2919). Few
+// programs show them.
 func freeText(name string) bool {
-	switch len(name) {
-	case 8:
-		return strings.EqualFold(name, "Comments") || strings.EqualFold(name, "Keywords")
-	case 12:
-		return strings.EqualFold(name, "Organization") || strings.EqualFold(name, "Organisation")
-	case 19:
-		return strings.EqualFold(name, "Content-Description")
+	switch strings.ToLower(name) {
+	case "comments", "keywords", "organization", "organisation", "content-description", "list-id", "x-message-flag":
+		return true
 	}
 	return false
+}
+
+// addressField says whether a field holds addresses, in which there is room for words.
+func addressField(name string) bool {
+	switch strings.ToLower(name) {
+	case "from", "sender", "reply-to", "to", "cc", "resent-from", "resent-sender", "resent-reply-to", "resent-to", "resent-cc", "disposition-notification-to":
+		return true
+	}
+	return false
+}
+
+// resent says whether a field is none of those whose names are given out together.
+func resent(name string) bool {
+	switch strings.ToLower(name) {
+	case "from", "sender", "reply-to", "to", "cc":
+		return false
+	}
+	return true
 }
 
 // names returns the distinct display names of sender and recipients, one a line. A name

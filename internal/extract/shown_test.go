@@ -26,6 +26,14 @@ func TestShownFields(t *testing.T) {
 			"words of the writer", "Comments: a\nKeywords: =?utf-8?q?=C3=A4?=\nOrganization: c\nContent-Description: d\nX-Other: e\n\n",
 			"hidden @ header/comments: a\nhidden @ header/keywords: ä\nhidden @ header/organization: c\nhidden @ header/content-description: d\n",
 		},
+		{
+			"beside the addresses", "To: a@b.example (890102\\-2387 (x)), Grupp 1: c@d.example;, \"e 2\"@f.example\nCc: A <g@h.example> behind, <\"i 3\"@j.example>\n\n",
+			"hidden @ header/to: 890102-2387 (x)⏎Grupp 1⏎e 2⏎\nhidden @ header/cc: behind⏎i 3⏎\nbody @ header/names: A⏎\n",
+		},
+		{"quote that is not closed", "From: \"Anna 890102-2387 <a@b.example>\n\n", "hidden @ header/from: Anna 890102-2387 <a@b.example>⏎\n"},
+		{"escapes", "Reply-To: 890102\\-2387 <r@b.example>, \"S\\-T\" <s@b.example>\n\n", "body @ header/names: 890102-2387⏎S-T⏎\n"},
+		{"sent again", "Resent-From: \"Anna, 1\" <a@b.example>\nResent-To: =?utf-8?q?B=C3=A5=2C_2?= <c@d.example>\n\n", "hidden @ header/resent-from: Anna, 1⏎\nhidden @ header/resent-to: Bå⏎2⏎\n"},
+		{"of lists and flags", "List-Id: 890102-2387 <l.b.example>\nX-Message-Flag: ring 1\n\n", "hidden @ header/list-id: 890102-2387 <l.b.example>\nhidden @ header/x-message-flag: ring 1\n"},
 		{"description of a part", "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Description: d\n\nx\n--B--\n", "hidden @ header: d\nbody @ body/text: x⏎\n"},
 		{"no names", "From: a@b.example\nTo: <c@d.example>\n\n", ""},
 		{

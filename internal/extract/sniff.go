@@ -80,15 +80,17 @@ var magics = [...]magic{
 	{0, "FLV\x01", "video/x-flv", asMedia},
 	{0, "\x30\x26\xB2\x75\x8E\x66\xCF\x11", "video/x-ms-asf", asMedia},
 	{0, "\x00\x00\x00\x0CjP  ", "image/jp2", asMedia},
-	{0, "\xD7\xCD\xC6\x9A", "image/wmf", asMedia},
-	{40, " EMF", "image/emf", asMedia},
+	{0, "\xD7\xCD\xC6\x9A", mimeWMF, asMedia},
+	{0, "\x01\x00\x09\x00\x00\x03", mimeWMF, asMedia}, // without the head that says where it is placed
+	{0, "\x01\x00\x09\x00\x00\x01", mimeWMF, asMedia},
+	{40, " EMF", mimeEMF, asMedia},
 	{0, "VCLMTF", "image/x-svm", asMedia},                     // the pictures that LibreOffice keeps of embedded objects
 	{0, "\x00\x05\x16\x07", "application/applefile", asMedia}, // the icon and flags of a Mac file, RFC 1740
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},
 	{0, "OTTO", "font/otf", asMedia},
 	{0, "\x00\x01\x00\x00\x00", "font/ttf", asMedia},
-	{0, "{\\rtf", "application/rtf", asRTF},
+	{0, "{\\rt", "application/rtf", asRTF}, // programs ask for no more
 	{0, "%!PS", "application/postscript", asOther},
 	{0, "\x78\x9F\x3E\x22", "application/ms-tnef", asTNEF},
 	{0, "7z\xBC\xAF\x27\x1C", "application/x-7z-compressed", asSevenZip},
@@ -124,6 +126,11 @@ func sniff(b []byte, declared, ext string) sniffed {
 	}
 	if s := sniffCMS(b); s.class != 0 {
 		return s
+	}
+	if calledCMS(declared, ext) {
+		if s := sniffCMSText(b); s.class != 0 {
+			return s
+		}
 	}
 	if enc, n := wideText(b); enc != nil {
 		return sniffText([]byte(decodeWith(enc, b[n:])), declared, ext)
@@ -194,9 +201,9 @@ func sniffText(b []byte, declared, ext string) sniffed {
 		return sniffed{"application/mbox", asMailbox}
 	case calledMessage(declared, ext) || messageHead(lower) || headerLike(head):
 		return sniffed{"message/rfc822", asMessage}
-	case htmlHead(lower) || declared == "text/html" || ext == "html" || ext == "htm" || declared == "application/xhtml+xml":
+	case htmlHead(lower) || declared == "text/html" || htmlName(ext) || declared == "application/xhtml+xml":
 		return sniffed{"text/html", asHTML}
-	case bytes.HasPrefix(lower, []byte("<?xml")) || strings.HasSuffix(declared, "/xml") || strings.HasSuffix(declared, "+xml") || ext == "xml" || ext == "svg":
+	case bytes.HasPrefix(lower, []byte("<?xml")) || strings.HasSuffix(declared, "/xml") || strings.HasSuffix(declared, "+xml") || ext == "xml" || ext == "svg" || bytes.HasPrefix(lower, []byte("<svg")):
 		return sniffed{"text/xml", asXML}
 	case bytes.HasPrefix(lower, []byte("begin:v")):
 		return sniffed{"text/calendar", asCalendar}
@@ -206,6 +213,28 @@ func sniffText(b []byte, declared, ext string) sniffed {
 		return sniffed{"text/csv", asTable}
 	}
 	return sniffed{"text/plain", asText}
+}
+
+// htmlName says whether a file of that name is opened by a browser.
+func htmlName(ext string) bool {
+	switch ext {
+	case "html", "htm", "xhtml", "xht", "shtml", "shtm", "stm", "hta", "htc":
+		return true
+	}
+	return false
+}
+
+// likeHTML says whether a browser that is given a text without a type it knows shows the markup in it: those look at how it begins.
+func likeHTML(ext, text string) bool {
+	if c := family(ext); c != 0 || ext == "svg" {
+		return false
+	}
+	text = strings.TrimLeft(text, "\uFEFF \t\r\n\f")
+	if len(text) < 3 || text[0] != '<' {
+		return false
+	}
+	c := text[1] | 0x20
+	return c >= 'a' && c <= 'z' || text[1] == '!'
 }
 
 // mailboxHead says whether a text begins with the line that stands before each message of a mailbox (RFC 4155): From, an

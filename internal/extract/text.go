@@ -103,6 +103,9 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 		w.doubt(f.where, "binary data in text")
 	}
 	w.byClass(f, r.Text)
+	if !f.shown && (bytes.Contains(raw, intruders[1].sig) || bytes.Contains(raw, intruders[2].sig) || bytes.Contains(raw, archiveEnd) || gzipInside(raw)) {
+		w.unreadable(f.where, Ambiguous, archiveInside+f.found.mime)
+	}
 	if f.over == quoted && f.enc == identity && bytes.IndexByte(raw, '=') >= 0 {
 		w.decodedTwice(f, raw)
 	}
@@ -112,11 +115,28 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 	switch {
 	case f.found.class == asHTML && f.second != "" && f.second != f.media.Type:
 		w.segment(f.where, Hidden, f.att, r.Text)
-	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text))):
+	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text)) || !f.shown && likeHTML(f.ext, r.Text)):
 		w.markup(f, r.Text, Hidden)
+	case f.found.class == asText && !f.shown && escapedRTF(f.ext, raw):
+		w.unreadable(f.where, Ambiguous, unfit)
+		if w.plain {
+			w.needs = true
+			return
+		}
+		w.rtfText(f, raw)
 	case f.found.class == asText && jsonHead(r.Text):
 		w.jsonText(f, r.Text)
 	}
+}
+
+// escapedRTF says whether a text that is named as a document has the marks of rich text in it, so that a tolerant program may show
+// it as that.
+func escapedRTF(ext string, raw []byte) bool {
+	switch ext {
+	case "rtf", "doc", "dot":
+		return bytes.Contains(raw, []byte(`{\r`)) && bytes.Contains(raw, []byte(`\'`))
+	}
+	return false
 }
 
 // decodedTwice gives out what a text is to programs that undo the quoted-printable of the multipart around it too.

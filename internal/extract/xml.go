@@ -64,8 +64,8 @@ func (w *walker) decode(d *xml.Decoder, g *tokenGuard, where string, h xmlHandle
 				c.comment(t)
 			}
 		case xml.Directive:
-			if strings.Contains(string(t), "<!ENTITY") || strings.Contains(string(t), "ENTITY ") {
-				w.unreadable(where, Corrupt, "XML that declares entities")
+			if !declare(d, string(t)) {
+				w.unreadable(where, Unsupported, "XML that declares entities")
 			}
 		}
 	}
@@ -90,6 +90,43 @@ func (j *joiner) end() {
 		j.h.chars(j.b)
 		j.b = j.b[:0]
 	}
+}
+
+// Bounds of the entities that a document may declare.
+const (
+	maxEntities   = 200
+	maxEntityText = 512
+)
+
+// declare makes the entities of a document type known that stand for text, as those that drawing programs write for the names of
+// their vocabularies. It says whether there are no others: what a file elsewhere holds, or what has entities or tags in it.
+func declare(d *xml.Decoder, directive string) bool {
+	const mark = "<!ENTITY"
+	if !strings.Contains(directive, mark) {
+		return !strings.Contains(directive, "ENTITY ")
+	}
+	if d.Entity == nil {
+		d.Entity = map[string]string{}
+	}
+	for _, s := range strings.Split(directive, mark)[1:] {
+		s = strings.TrimLeft(s, " \t\r\n")
+		end := strings.IndexAny(s, " \t\r\n")
+		if end <= 0 {
+			return false
+		}
+		name, value := s[:end], strings.TrimLeft(s[end:], " \t\r\n")
+		if value == "" || value[0] != '"' && value[0] != '\'' {
+			return false
+		}
+		value, _, closed := strings.Cut(value[1:], value[:1])
+		if !closed || len(value) > maxEntityText || strings.ContainsAny(value, "<&%") || len(d.Entity) >= maxEntities {
+			return false
+		}
+		if _, twice := d.Entity[name]; !twice { // the first one counts, XML 1.0 4.2
+			d.Entity[name] = value
+		}
+	}
+	return true
 }
 
 // tokenRoom is what a tag or a stretch of text between two tags may take beyond the limit

@@ -95,6 +95,7 @@ func (w *walker) listZip(a *archive) {
 	for _, zf := range a.files {
 		name := zipName(zf)
 		w.entryName(a.f, name)
+		w.otherName(a.f, zf)
 		switch {
 		case zf.Flags&zipLocked != 0:
 			locked = true
@@ -116,6 +117,35 @@ const zipLocked = 1 | 1<<13
 func zipName(zf *zip.File) string {
 	return lenient([]byte(zf.Name))
 }
+
+// unicodeName is the name in UTF-8 that the extra field of a file has beside the one in a code page, APPNOTE 4.6.9; "" if it has
+// none.
+func unicodeName(extra string) string {
+	const id, head, fixed, version = 0x7075, 4, 5, 1
+	for len(extra) >= head {
+		size := int(binary.LittleEndian.Uint16([]byte(extra[2:])))
+		size = min(size, len(extra)-head)
+		if binary.LittleEndian.Uint16([]byte(extra)) == id && size > fixed && extra[head] == version {
+			return lenient([]byte(extra[head+fixed : head+size]))
+		}
+		extra = extra[head+size:]
+	}
+	return ""
+}
+
+// otherName gives out the second name of a file. One with another ending makes another file of it, to programs that go by it.
+func (w *walker) otherName(f *leaf, zf *zip.File) {
+	second := unicodeName(string(zf.Extra))
+	if second == "" || second == zipName(zf) {
+		return
+	}
+	w.entryName(f, second)
+	if extension(second) != extension(zipName(zf)) {
+		w.unreadable(f.where, Ambiguous, twoNames)
+	}
+}
+
+const twoNames = "two names of one file in the archive"
 
 // unpack starts to read a file of the archive under the limits for unpacking. It returns nil, after a report, if that
 // cannot be.

@@ -87,7 +87,7 @@ func (w *walker) besideFiles(f *leaf, z *zipRecords) {
 		}
 	}
 	if len(z.names) > 0 {
-		w.unreadable(f.where, Ambiguous, "two names of one file in the archive")
+		w.unreadable(f.where, Ambiguous, twoNames)
 	}
 	for _, name := range z.names {
 		w.entryName(f, name)
@@ -140,10 +140,13 @@ func (z *zipRecords) file(at, name, extra int64) int64 {
 	if len(listed) == 0 {
 		return 0
 	}
-	local := z.at(at+head, int(name))
+	local, extras := z.at(at+head, int(name)), z.at(at+head+name, int(extra))
 	for _, zf := range listed {
 		if zf.Flags&zipLocked != zipLocked && slashed(zf.Name) != slashed(local) { // both flags mask the name here
 			z.names = append(z.names, lenient([]byte(local)))
+		}
+		if second := unicodeName(extras); second != "" && second != unicodeName(string(zf.Extra)) && second != zipName(zf) {
+			z.names = append(z.names, second)
 		}
 	}
 	zf := listed[0]
