@@ -198,6 +198,9 @@ func (w *walker) message(l *lines, s *scope, top bool) {
 		w.out.Header = h
 	}
 	w.shownFields(&h, s, top)
+	for _, text := range b.others {
+		w.segment(s.where("header/words"), Hidden, s.att, text)
+	}
 	w.entity(l, &b, s, around{})
 }
 
