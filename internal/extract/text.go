@@ -190,6 +190,9 @@ const (
 // uuencoded files.
 func (w *walker) plainText(f *leaf, text string) {
 	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
+	if f.media.delSp() {
+		w.segment(f.where, Hidden, f.att, joinFlowed(text))
+	}
 	if strings.Contains(text, armorHead) {
 		w.armours(f, text)
 	}
