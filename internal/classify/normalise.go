@@ -34,8 +34,8 @@ type mark struct{ norm, orig int32 }
 func (t *Text) Bytes() []byte { return t.norm }
 
 // Normalise returns the normal form of s: NFKC without invisible format characters; every decimal digit as an ASCII
-// digit; every space as U+0020, every dash as '-', every line end as '\n', tabs kept; quote marks at line starts
-// removed; broken UTF-8 as U+FFFD. It is idempotent.
+// digit, without the marks that cross it out or frame it; every space as U+0020, every dash as '-', every line end as
+// '\n', tabs kept; quote marks at line starts removed; broken UTF-8 as U+FFFD. It is idempotent.
 func Normalise(s string) string {
 	var t Text
 	t.Reset([]byte(s))
@@ -169,9 +169,9 @@ func plain(r rune) bool {
 }
 
 // invisible says that r is dropped: format characters (Cf), soft hyphen, zero-width and bidi marks, variation
-// selectors.
+// selectors, the grapheme joiner.
 func invisible(r rune) bool {
-	return r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100 && r <= 0xe01ef || r >= 0xad && unicode.Is(unicode.Cf, r)
+	return r == 0x34f || r >= 0x180b && r <= 0x180f || r >= 0xfe00 && r <= 0xfe0f || r >= 0xe0100 && r <= 0xe01ef || r >= 0xad && unicode.Is(unicode.Cf, r)
 }
 
 // truncate takes back everything from offset at on.
@@ -193,7 +193,7 @@ func (t *Text) slow(src []byte, i int) int {
 		}
 		if !invisible(r) {
 			before := len(t.buf)
-			t.buf = utf8.AppendRune(t.buf, r)
+			t.buf = utf8.AppendRune(t.buf, drawnDigit(r))
 			for range len(t.buf) - before {
 				t.from = append(t.from, int32(end))
 			}
@@ -203,15 +203,88 @@ func (t *Text) slow(src []byte, i int) int {
 	for at := 0; at < len(t.buf); {
 		n := norm.NFKC.NextBoundary(t.buf[at:], true)
 		t.piece = norm.NFKC.Append(t.piece[:0], t.buf[at:at+n]...)
+		if r, _ := utf8.DecodeRune(t.piece); unicode.Is(unicode.Nd, r) {
+			t.dashBetween()
+		}
 		t.anchor(int(t.from[at]))
 		for p := 0; p < len(t.piece); {
 			r, size := utf8.DecodeRune(t.piece[p:])
-			t.norm = appendMapped(t.norm, r)
+			if r < 0x300 || !unicode.In(r, unicode.Mn, unicode.Me) || !endsNumber(t.norm) {
+				t.norm = appendMapped(t.norm, r)
+			}
 			p += size
 		}
 		at += n
 	}
+	if end < len(src) && isDigit(src[end]) {
+		t.dashBetween()
+	}
 	return end
+}
+
+// dashBetween makes a dash of a line that is one only between digits, if that and a digit are what was written last. A
+// digit comes next.
+func (t *Text) dashBetween() {
+	if n := lineLen(t.norm); n > 0 {
+		t.truncate(len(t.norm) - n)
+		t.norm = append(t.norm, '-')
+	}
+}
+
+// lineLen is the length of the line behind a digit that b ends with, else 0: those of Japanese, Chinese, Korean and Coptic
+// writing, the full stop of Urdu, and what frames are drawn of.
+func lineLen(b []byte) int {
+	r, n := utf8.DecodeLastRune(b)
+	switch r {
+	case 0x6d4, 0x23af, 0x2500, 0x2501, 0x2cba, 0x30fc, 0x3161, 0x4e00:
+		if len(b) > n && isDigit(b[len(b)-n-1]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// endsNumber says that b ends with a digit, or with a digit and what may stand between two. A mark behind it crosses it out
+// or frames it.
+func endsNumber(b []byte) bool {
+	if len(b) == 0 {
+		return false
+	}
+	switch c := b[len(b)-1]; c {
+	case '-', ' ', '.', '/', '+':
+		return len(b) > 1 && isDigit(b[len(b)-2])
+	default:
+		return isDigit(c) || lineLen(b) > 0
+	}
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// drawnDigit is the digit that a sign shows which NFKC keeps, or takes apart into a digit and other signs, else r.
+func drawnDigit(r rune) rune {
+	switch {
+	case r < 0x2474:
+		return r
+	case r <= 0x247c: // (1)
+		return '1' + r - 0x2474
+	case r >= 0x2488 && r <= 0x2490: // 1.
+		return '1' + r - 0x2488
+	case r >= 0x24f5 && r <= 0x24fd: // in two circles
+		return '1' + r - 0x24f5
+	case r >= 0x2776 && r <= 0x277e: // on a black circle
+		return '1' + r - 0x2776
+	case r >= 0x2780 && r <= 0x2788: // in a circle, without serifs
+		return '1' + r - 0x2780
+	case r >= 0x278a && r <= 0x2792: // on a black circle, without serifs
+		return '1' + r - 0x278a
+	case r == 0x24ff, r == 0x1f100, r == 0x1f10b, r == 0x1f10c: // zero, for each of them
+		return '0'
+	case r >= 0x1f101 && r <= 0x1f10a: // 0,
+		return '0' + r - 0x1f101
+	case r >= 0x1ccf0 && r <= 0x1ccf9: // outlined
+		return '0' + r - 0x1ccf0
+	}
+	return r
 }
 
 func appendMapped(b []byte, r rune) []byte {
@@ -231,7 +304,8 @@ func mapRune(r rune) rune {
 		return r
 	case r == 0x85, r == 0x2028, r == 0x2029:
 		return '\n'
-	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe58, r == 0xfe63, r == 0xff0d:
+	case r >= 0x2010 && r <= 0x2015, r == 0x2212, r == 0xfe58, r == 0xfe63, r == 0xff0d, // dashes
+		r == 0x2d7, r == 0x58a, r == 0x5be, r == 0x1806, r == 0x2043, r == 0x2796, r == 0x2e3a, r == 0x2e3b, r == 0x2e40: // and what looks like one
 		return '-'
 	case unicode.Is(unicode.Zs, r):
 		return ' '

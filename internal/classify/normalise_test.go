@@ -29,6 +29,17 @@ func TestNormalise(t *testing.T) {
 		{"quotes", "> > a\n>b\n| c\n|d", "a\nb\nc\n|d"},
 		{"full-width quote mark", "\uff1e a", "a"},
 		{"broken utf-8", "a\xffb", "a\ufffdb"},
+		{"what looks like a dash", "1\u27962\u20433\u02d74\u05be5\u27966", "1-2-3-4-5-6"},
+		{"lines between digits", "890102\u30fc2387 890102\uff702387 890102\u2500\uff12387 1\u4e002", "890102-2387 890102-2387 890102-2387 1-2"},
+		{"lines elsewhere", "ス\u30fcパ\u30fc2 2\u30fcス 1\u30fc\u30fc2", "ス\u30fcパ\u30fc2 2\u30fcス 1\u30fc\u30fc2"},
+		{"line between digits and invisible signs", "8\u200b\u30fc\u00ad\uff12\u30fc\u200b3\u30fc\u0336\u200b4", "8-2-3-4"},
+		{"keycaps", "8\ufe0f\u20e39\u20e3\u27960\ufe0f\u20e3", "89-0"},
+		{"drawn digits", "\u277d\u277e\u24ff\u2787\u2788\u247b\u247c\u248f\u2490\u24f5\u2792\U0001f10b\U0001f102\U0001ccf0\U0001ccf9", "890898989190109"},
+		{"crossed out", "8\u03369\u0336\u03320\u0336-\u03361\u0336 \u03362\u034f3\u034f", "890-1 23"},
+		{"other digits crossed out", "\uff18\u0336\u0669\u0336\u277d\u0336x", "898x"},
+		{"many marks on a digit", "8" + strings.Repeat("\u0301\u0316", 40) + "9", "89"},
+		{"marks of letters", "e\u0301 \u05d0\u05b7 \u0915\u093f n\u0336", "é \u05d0\u05b7 \u0915\u093f n\u0336"},
+		{"joined graphemes", "per\u034fson a\u034f\u0308", "person ä"},
 		{"tab kept", "a\tb", "a\tb"},
 	}
 	for _, tt := range tests {
@@ -76,6 +87,8 @@ func TestOriginal(t *testing.T) {
 		{"> > a 12\r\n> 34", "34", "34"},
 		{"\uff18\uff15 x", "85", "\uff18\uff15"},
 		{"sa\u0308ker", "säker", "sa\u0308ker"},
+		{"nr 890102\u30fc2387.", "890102-2387", "890102\u30fc2387"},
+		{"\u30fc8\u0336\u30fc\u0336\uff19\u20e3x", "8-9", "8\u0336\u30fc\u0336\uff19\u20e3"},
 	}
 	for _, tt := range tests {
 		var x Text
@@ -95,6 +108,7 @@ func FuzzNormalise(f *testing.F) {
 	for _, s := range []string{
 		"Hej 850412-2384", "a\u0308\u00ad\u0301", "> > x\r\n| y\r", "\uff1e\u0338", ">\u0338 a", "\u1100\u1161\u11a8", "\xff\xfe\u00a8", "\u0130\u1e9e",
 		"1\u20e3\ufe0f", strings.Repeat("a\u0301\u0316", 40), "\u00b4\u0338>", "\n>\u00ad> x", "\u0958\u0d4b",
+		"8\u30fc\u0336\u200b2", "8\ufe0f\u20e3\u2796\u277d\u0336", "8 \u0336\u302e\u0316", "1\u30fc\u30992", "8\u4e00\u034f\r\n>9", "a" + strings.Repeat("\u0301\u034f\u0316", 40),
 	} {
 		f.Add(s)
 	}

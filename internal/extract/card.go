@@ -26,7 +26,8 @@ func unquoteCard(s string) string {
 		s = s[name:]
 		var value []byte
 		value, s = quotedLinesOf(s)
-		out.WriteString(decodeText(value, charset).Text)
+		r := decodeText(value, charset)
+		out.WriteString(strings.Join(r.all(), "\n"))
 	}
 	return out.String()
 }

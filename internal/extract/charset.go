@@ -13,15 +13,25 @@ import (
 	"golang.org/x/text/encoding/unicode/utf32"
 )
 
-// reading is text decoded from a charset. Alt is a second reading where programs would
-// differ; Unsure says that neither is certain.
+// reading is text decoded from a charset. Others are the readings of programs that differ;
+// Unsure says that none is certain.
 type reading struct {
 	Text   string
-	Alt    string
+	Others []string
 	Unsure string // fixed wording, empty when the reading is certain
 	Mild   bool   // Unsure is settled when a second reading agrees
 	Loose  bool   // outside the strict subset: bytes and label do not fit
 }
+
+// also adds another reading, unless it says nothing new.
+func (r *reading) also(text string) {
+	if text != r.Text && !contains(r.Others, text) {
+		r.Others = append(r.Others, text)
+	}
+}
+
+// all is every reading.
+func (r *reading) all() []string { return append([]string{r.Text}, r.Others...) }
 
 // decodeText turns bytes into UTF-8. A byte order mark beats the label; text labelled
 // with a one-byte charset (or none) that is valid multi-byte UTF-8 is UTF-8; Latin-1 is
@@ -34,14 +44,17 @@ func decodeText(b []byte, label string) reading {
 		return reading{Text: decodeWith(enc, b[n:])}
 	}
 	label = strings.ToLower(strings.Trim(label, " \t\"'"))
+	if isUTF7(label) || bytes.HasPrefix(b, []byte("+/v")) { // the mark of UTF-7 begins so
+		return unsureUTF7(b)
+	}
 	switch label {
 	case "utf-8", "utf8", "us-ascii", "ascii", "", "iso-8859-1", "iso_8859-1", "latin1", "windows-1252", "cp1252", "ansi_x3.4-1968":
 		if enc := wideWithoutMark(b); enc != nil {
-			return reading{Text: decodeWith(enc, b), Alt: lenient(b), Unsure: withoutMark}
+			return reading{Text: decodeWith(enc, b), Others: []string{lenient(b)}, Unsure: withoutMark}
 		}
 		return reading{Text: lenient(b), Loose: unlabelled(b, label)}
-	case "utf-7", "unicode-1-1-utf-7", "csunicode11utf7":
-		return reading{Text: lenient(b), Unsure: "charset UTF-7", Mild: true}
+	case "utf-16", "utf16", "unicode", "csunicode", "csutf16", "ucs-2", "iso-10646-ucs-2":
+		return eitherOrder(b)
 	}
 	enc, super := lookup(label)
 	if enc == nil {
@@ -54,9 +67,38 @@ func decodeText(b []byte, label string) reading {
 	r := reading{Text: decodeWith(enc, b), Loose: !super}
 	if !super || multiByte(b) {
 		if alt := lenient(b); alt != r.Text {
-			r.Alt, r.Loose = alt, true
+			r.also(alt)
+			r.Loose = true
 		}
 	}
+	return r
+}
+
+// unsureUTF7 reads UTF-7 as it stands and decoded: few programs of today know it. Where nothing is encoded, they agree.
+func unsureUTF7(b []byte) reading {
+	r := reading{Text: lenient(b), Unsure: "charset UTF-7"}
+	decoded, encoded := fromUTF7(b, false)
+	r.also(decoded)
+	if encoded {
+		kept, _ := fromUTF7(b, true) // the sign at the end is easily left where it stands
+		r.also(kept)
+	}
+	r.Mild = !encoded
+	return r
+}
+
+// eitherOrder reads UTF-16 that has no mark: the big end comes first by RFC 2781 4.3, and the little end by the WHATWG
+// Encoding Standard 4.2. Text without zero bytes may be no UTF-16 at all.
+func eitherOrder(b []byte) reading {
+	little := decodeWith(unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), b)
+	big := decodeWith(unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), b)
+	r := reading{Text: little, Loose: true}
+	if enc := wideWithoutMark(b); enc != nil {
+		r.Text = decodeWith(enc, b)
+	}
+	r.also(little)
+	r.also(big)
+	r.also(lenient(b))
 	return r
 }
 

@@ -18,6 +18,8 @@ type block struct {
 	mild   bool    // odd is settled when a second reading agrees
 	loose  bool    // outside the strict subset, for what makes no difference here
 	over   Reason  // a limit that was hit
+
+	others []string // what other programs read in the fields, once they are decoded
 }
 
 // readBlock reads header fields up to the empty line (RFC 5322 2.2). Nothing is lost: a
@@ -232,7 +234,9 @@ func (b *block) header() Header {
 			h.HasBcc = true
 			continue
 		}
-		f.Value = decodeWords(f.Value)
+		var others []string
+		f.Value, others = readWords(f.Value)
+		b.others = append(b.others, others...)
 		h.note(f, raw)
 		h.Fields = append(h.Fields, f)
 	}

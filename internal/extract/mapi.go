@@ -94,7 +94,10 @@ func (w *walker) mapiMessage(f *leaf, p *mapiProps) {
 	}
 	if b := p.data[mapiHTML]; len(b) > 0 {
 		in.found.class, in.part = asHTML, &part{}
-		w.markup(&in, decodeText(b, metaCharset(b[:min(len(b), 2048)])).Text, AttachmentText)
+		r := in.decode(b)
+		for _, text := range r.all() {
+			w.markup(&in, text, AttachmentText)
+		}
 	}
 	if b := p.data[mapiRTF]; len(b) > 0 {
 		rtf, ok := decompressRTF(b, w.lim.Text)

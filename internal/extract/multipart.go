@@ -99,7 +99,10 @@ func (w *walker) onePart(l *lines, s *scope, a around) bool {
 	}
 	b := w.readBlock(l)
 	w.oddHeader(&b, s, s.where("header"))
-	w.segment(s.where("header"), Hidden, s.att, decodeWords(b.last("Content-Description")))
+	description, others := readWords(b.last("Content-Description"))
+	for _, text := range append(others, description) {
+		w.segment(s.where("header"), Hidden, s.att, text)
+	}
 	w.entity(l, &b, s, a)
 	return !w.needs
 }

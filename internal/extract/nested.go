@@ -68,7 +68,10 @@ const maxAlsoText = 1 << 20
 // alsoText gives out a message as the text that its name says it is.
 func (w *walker) alsoText(f *leaf, b []byte, label string) {
 	if len(b) <= maxAlsoText || !messageHead(lowerHead(string(b[:sniffLen]))) {
-		w.segment(f.where, Hidden, f.att, decodeText(b, label).Text)
+		r := decodeText(b, label)
+		for _, text := range r.all() {
+			w.segment(f.where, Hidden, f.att, text)
+		}
 	}
 }
 

@@ -166,7 +166,33 @@ func (w *walker) segment(where string, k Kind, att int, text string, quoted ...S
 		w.unreadable(where, Ambiguous, shownBackwards)
 		w.segment(where, Hidden, att, shown)
 	}
+	if controlInNumber(text) {
+		w.segment(where, Hidden, att, withoutControl.Replace(text))
+	}
 }
+
+// withoutControl drops what mail programs drop.
+var withoutControl = strings.NewReplacer("\x00", "", "\x7f", "")
+
+// controlInNumber says whether a digit or a dash is followed by characters that mail programs drop, and then by another.
+func controlInNumber(s string) bool {
+	for _, c := range []byte{0, 0x7f} {
+		for rest := s; ; {
+			i := strings.IndexByte(rest, c)
+			if i < 0 {
+				break
+			}
+			after := strings.TrimLeft(rest[i:], "\x00\x7f")
+			if i > 0 && after != "" && ofNumber(rest[i-1]) && ofNumber(after[0]) {
+				return true
+			}
+			rest = after
+		}
+	}
+	return false
+}
+
+func ofNumber(c byte) bool { return c >= '0' && c <= '9' || c == '-' || c == ' ' || c >= 0x80 }
 
 // full reports once that there is more text than the limit.
 func (w *walker) full(where string) {
@@ -198,6 +224,9 @@ func (w *walker) message(l *lines, s *scope, top bool) {
 		w.out.Header = h
 	}
 	w.shownFields(&h, s, top)
+	for _, text := range b.others {
+		w.segment(s.where("header/words"), Hidden, s.att, text)
+	}
 	w.entity(l, &b, s, around{})
 }
 

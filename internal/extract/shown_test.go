@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,5 +49,23 @@ func TestShownFields(t *testing.T) {
 				t.Errorf("segments (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestControlInNumber: characters that a program drops do not take a number apart.
+func TestControlInNumber(t *testing.T) {
+	t.Parallel()
+	for name, msg := range map[string]string{
+		"NUL in a subject":    "Subject: 890102\x00-2387\n\nx",
+		"NUL in a word":       "Subject: =?utf-8?q?8901=0002-2387?=\n\nx",
+		"DEL in a text":       "Subject: x\n\nnr 89\x7f0102\x7f\x7f-2387",
+		"both, and one apart": "Subject: x\n\na\x7fb 890102\x00\x7f-\x002387",
+	} {
+		if c := parseString(t, msg); !strings.Contains(dump(c), secret) {
+			t.Errorf("%s: the number is not found:\n%s", name, dump(c))
+		}
+	}
+	if c := parseString(t, "Subject: a\x7fb\n\nx\x7f"); len(c.Segments) != 2 {
+		t.Errorf("read twice:\n%s", dump(c))
 	}
 }

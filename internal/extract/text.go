@@ -85,7 +85,7 @@ func (w *walker) damaged(f *leaf) {
 // giveText gives out decoded text by its class. What a second program could take for
 // another class is given out in that reading too.
 func (w *walker) giveText(f *leaf, raw []byte) {
-	r := decodeText(raw, f.charset(raw))
+	r := f.decode(raw)
 	if r.Loose && (f.shown || f.media.get("charset") != "") { // a file has no label
 		w.outside()
 	}
@@ -96,8 +96,11 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 	default:
 		w.doubt(f.where, r.Unsure)
 	}
-	if r.Alt != "" {
-		w.segment(f.where, Hidden, f.att, r.Alt)
+	for _, other := range r.Others {
+		w.segment(f.where, Hidden, f.att, other)
+		if f.found.class == asHTML {
+			w.markup(f, other, Hidden)
+		}
 	}
 	if zeros(r.Text) {
 		w.doubt(f.where, "binary data in text")
@@ -207,6 +210,9 @@ const (
 // uuencoded files.
 func (w *walker) plainText(f *leaf, text string) {
 	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
+	if f.media.delSp() {
+		w.segment(f.where, Hidden, f.att, joinFlowed(text))
+	}
 	if strings.Contains(text, armorHead) {
 		w.armours(f, text)
 	}
@@ -232,52 +238,6 @@ func quotedLines(s string) []Span {
 		at += len(line)
 	}
 	return out
-}
-
-// charset is the label for the part's text: the declared one, or what the document says
-// of itself.
-func (f *leaf) charset(raw []byte) string {
-	if c := f.media.get("charset"); c != "" {
-		return c
-	}
-	switch f.found.class {
-	case asHTML:
-		return metaCharset(raw[:min(len(raw), 2048)])
-	case asXML:
-		return xmlCharset(raw[:min(len(raw), 200)])
-	}
-	return ""
-}
-
-// metaCharset reads <meta charset> and <meta http-equiv> (HTML 13.2.3.2).
-func metaCharset(b []byte) string {
-	low := bytes.ToLower(b)
-	i := bytes.Index(low, []byte("<meta"))
-	if i < 0 {
-		return ""
-	}
-	_, after, ok := bytes.Cut(low[i:], []byte("charset="))
-	if !ok {
-		return ""
-	}
-	return label(after)
-}
-
-func xmlCharset(b []byte) string {
-	head, _, ok := bytes.Cut(b, []byte("?>"))
-	if !ok || !bytes.HasPrefix(head, []byte("<?xml")) {
-		return ""
-	}
-	_, after, _ := bytes.Cut(head, []byte("encoding="))
-	return label(after)
-}
-
-func label(b []byte) string {
-	b = bytes.TrimLeft(b, `"' `)
-	if i := bytes.IndexAny(b, "\"' ;/>\r\n\t"); i >= 0 {
-		b = b[:i]
-	}
-	return string(b)
 }
 
 // jsonStrings returns the string values of JSON, also of damaged JSON, one a line.

@@ -10,15 +10,36 @@ import (
 // inside a word and missing padding are accepted. Neighbouring words of one charset are
 // joined before the charset is decoded, as many programs split a multi-byte character.
 func decodeWords(s string) string {
+	text, _ := wordsAs(s, 0)
+	return text
+}
+
+// readWords decodes encoded words; others are the readings of programs that differ in a charset.
+func readWords(s string) (text string, others []string) {
+	text, ways := wordsAs(s, 0)
+	for n := 1; n <= ways; n++ {
+		other, _ := wordsAs(s, n)
+		others = append(others, other)
+	}
+	return text, others
+}
+
+// wordsAs decodes encoded words in the n-th other reading of each that has so many. It returns how many there are at most.
+func wordsAs(s string, n int) (text string, ways int) {
 	if !strings.Contains(s, "=?") {
-		return validHeader(s)
+		return validHeader(s), 0
 	}
 	var out strings.Builder
 	var raw []byte
 	charset := ""
 	flush := func() {
 		if len(raw) > 0 {
-			out.WriteString(decodeText(raw, charset).Text)
+			r := decodeText(raw, charset)
+			ways = max(ways, len(r.Others))
+			if n > 0 && n <= len(r.Others) {
+				r.Text = r.Others[n-1]
+			}
+			out.WriteString(r.Text)
 			raw = raw[:0]
 		}
 	}
@@ -27,8 +48,8 @@ func decodeWords(s string) string {
 		if i < 0 {
 			break
 		}
-		w, n := encodedWord(s[i:])
-		if n == 0 {
+		w, size := encodedWord(s[i:])
+		if size == 0 {
 			flush()
 			out.WriteString(validHeader(s[:i+2]))
 			s = s[i+2:]
@@ -44,11 +65,11 @@ func decodeWords(s string) string {
 		}
 		charset = w.charset
 		raw = append(raw, w.bytes...)
-		s = s[i+n:]
+		s = s[i+size:]
 	}
 	flush()
 	out.WriteString(validHeader(s))
-	return out.String()
+	return out.String(), ways
 }
 
 type word struct {
