@@ -13,6 +13,7 @@ import (
 type workbook struct {
 	strings []string
 	formats formats
+	rules   []*numFormat      // that conditions may lay over a cell
 	names   map[string]string // sheet name by lower-case file name
 }
 
@@ -52,6 +53,11 @@ func (w *walker) workbook(a *archive) *workbook {
 	if !found {
 		return nil
 	}
+	w.segment(a.f.where, Hidden, a.f.att, b.formats.literals())
+	if len(b.formats.codes) >= maxEntries {
+		w.unreadable(a.f.where, TooMany, "more number formats than the limit")
+	}
+	b.rules = b.formats.spelledRules()
 	return b
 }
 
@@ -70,15 +76,20 @@ func (w *walker) sheetNames(a *archive, zf *zip.File, low string, b *workbook) {
 		}
 		b.names[strings.ToLower(strings.TrimPrefix(target, "/"))] = s.name
 	}
+	b.formats.from04 = b.formats.from04 || list.from04
 	w.segment(a.f.where, AttachmentText, a.f.att, list.text())
 }
 
 type sheetList struct {
 	sheets []struct{ name, id string }
 	loose  strings.Builder
+	from04 bool
 }
 
 func (l *sheetList) start(name string, attrs []xml.Attr) {
+	if name == "workbookPr" {
+		l.from04 = isSet(attr(attrs, "date1904"))
+	}
 	if name == "sheet" && len(l.sheets) < maxEntries {
 		l.sheets = append(l.sheets, struct{ name, id string }{attr(attrs, "name"), attr(attrs, "id")})
 	}
@@ -266,7 +277,20 @@ func (s *sheet) cell() {
 	}
 	s.begun = true
 	s.column = s.at + 1
-	s.out.WriteString(s.text())
+	v := s.text()
+	s.out.WriteString(v)
+	s.underRules(v)
+}
+
+// underRules keeps the cell as the formats of conditions would show it.
+func (s *sheet) underRules(v string) {
+	for _, r := range s.book.rules {
+		if s.kind == "" || s.kind == "n" {
+			s.loosely(r.number(plainNumber(strings.TrimSpace(s.value.String())), s.book.formats.from04))
+		} else {
+			s.loosely(r.text(v))
+		}
+	}
 }
 
 // text is the value of the present cell as it is shown.
@@ -278,12 +302,36 @@ func (s *sheet) text() string {
 		if err != nil || i < 0 || i >= len(s.book.strings) {
 			return ""
 		}
-		return oneLine(s.book.strings[i])
+		return oneLine(s.book.formats.showText(s.book.strings[i], s.style))
 	case "", "n":
-		return s.book.formats.show(strings.TrimSpace(v), s.style)
+		return s.number(strings.TrimSpace(v))
+	case "d":
+		if days, ok := serial(v, s.book.formats.from04); ok && s.book.formats.shape(s.style).format != nil {
+			return s.number(days)
+		}
+		return v
+	case "b", "e":
+		return v
 	}
-	return oneLine(v)
+	return oneLine(s.book.formats.showText(v, s.style))
 }
+
+func (s *sheet) number(v string) string {
+	shown := s.book.formats.show(v, s.style)
+	s.loosely(s.book.formats.covered(v, shown, s.style))
+	return shown
+}
+
+// loosely keeps what is not shown in a cell.
+func (s *sheet) loosely(v string) {
+	if v != "" && int64(s.loose.Len()) <= s.limit {
+		s.loose.WriteString(v)
+		s.loose.WriteByte('\n')
+	}
+}
+
+// isSet reads a boolean of XML.
+func isSet(v string) bool { return v == "1" || v == "true" || v == "on" }
 
 // oneLine keeps a row on one line: a cell may hold line ends of its own.
 func oneLine(s string) string {
@@ -306,114 +354,4 @@ func columnOf(ref string) (int, bool) {
 		}
 	}
 	return 0, false
-}
-
-// formats knows the number formats of a workbook (ECMA-376 part 1, 18.8.30).
-type formats struct {
-	codes map[int]string // by format id
-	cells []int          // format id by style
-	masks []string       // by style, made when the first cell asks
-	inXfs bool
-}
-
-func (f *formats) start(name string, attrs []xml.Attr) {
-	switch name {
-	case "numFmt":
-		if f.codes == nil {
-			f.codes = map[int]string{}
-		}
-		if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil && len(f.codes) < maxEntries {
-			f.codes[id] = attr(attrs, "formatCode")
-		}
-	case "cellXfs":
-		f.inXfs = true
-	case "xf":
-		if f.inXfs && len(f.cells) < 1<<16 {
-			id, _ := strconv.Atoi(attr(attrs, "numFmtId"))
-			f.cells = append(f.cells, id)
-		}
-	}
-}
-
-func (f *formats) end(name string) {
-	if name == "cellXfs" {
-		f.inXfs = false
-	}
-}
-
-func (f *formats) chars([]byte) {}
-
-// show writes a number as a reader sees it as far as identifiers are concerned: without
-// scientific form, and with the leading zeros and dashes of a format like 000000-0000.
-func (f *formats) show(v string, style int) string {
-	v = plainNumber(v)
-	if style < 0 || style >= len(f.cells) {
-		return v
-	}
-	if f.masks == nil {
-		f.masks = make([]string, len(f.cells))
-		for i, id := range f.cells {
-			f.masks[i] = literalMask(f.codes[id])
-		}
-	}
-	return applyMask(f.masks[style], v)
-}
-
-// plainNumber writes 1.98901022387E+11 out, and drops the rounding noise of doubles.
-func plainNumber(v string) string {
-	dot := strings.IndexByte(v, '.')
-	if !strings.ContainsAny(v, "eE") && (dot < 0 || len(v)-dot < 11) {
-		return v
-	}
-	x, err := strconv.ParseFloat(v, 64)
-	if err != nil || x > 1e21 || x < -1e21 {
-		return v
-	}
-	if x, err = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64); err != nil {
-		return v
-	}
-	return strconv.FormatFloat(x, 'f', -1, 64)
-}
-
-// applyMask sets digits into a mask of zeros and literals. Fewer than six zeros are no
-// identifier's.
-func applyMask(mask, digits string) string {
-	if mask == "" {
-		return digits
-	}
-	zeros := strings.Count(mask, "0")
-	if zeros < 6 || digits == "" || strings.Trim(digits, "0123456789") != "" || len(digits) > 30 {
-		return digits
-	}
-	if len(digits) < zeros {
-		digits = strings.Repeat("0", zeros-len(digits)) + digits
-	}
-	extra := len(digits) - zeros
-	out, digits := digits[:extra], digits[extra:]
-	for i := range len(mask) {
-		if mask[i] == '0' {
-			out += digits[:1]
-			digits = digits[1:]
-			continue
-		}
-		out += mask[i : i+1]
-	}
-	return out
-}
-
-// literalMask returns the first section of a format code without quotes and escapes, or
-// "" if it is more than zeros, dashes, dots, slashes and blanks.
-func literalMask(code string) string {
-	if len(code) > 100 {
-		return ""
-	}
-	code, _, _ = strings.Cut(code, ";")
-	if i := strings.IndexByte(code, ']'); strings.HasPrefix(code, "[") && i > 0 {
-		code = code[i+1:]
-	}
-	mask := strings.NewReplacer(`\`, "", `"`, "", "#", "").Replace(code)
-	if strings.Trim(mask, "0-/ ") != "" {
-		return ""
-	}
-	return mask
 }
