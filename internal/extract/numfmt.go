@@ -10,8 +10,8 @@ import (
 type numFormat struct {
 	parts   []formatSection // for numbers
 	texts   *formatSection  // for text, or nil
-	spelled bool      // digits are written into it
-	dated   bool      // it shows a date or a time
+	spelled bool            // digits are written into it
+	dated   bool            // it shows a date or a time
 }
 
 // formatSection is what a format does with some of the values.
