@@ -150,7 +150,11 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	if a.hiding != nil {
 		d.hiding = a.hiding
 	}
-	w.xmlPart(a, zf, where, d)
+	var h xmlHandler = d
+	if low := strings.ToLower(zipName(zf)); strings.HasPrefix(low, "xl/") {
+		h = &sheetPart{paragraphs: d, named: namedPart(low)}
+	}
+	w.xmlPart(a, zf, where, h)
 	text, hidden := w.giveParagraphs(where, a.f.att, d)
 	switch low := strings.ToLower(zf.Name); {
 	case template(low):
