@@ -392,7 +392,7 @@ func (f *folding) simple(name string, args []operand) (operand, bool) {
 		return numberOperand(x), ok
 	case "CHAR", "UNICHAR":
 		n := num(0, 0)
-		return textOperand(string(rune(n))), n > 0
+		return textOperand(string(rune(max(0, n)))), n > 0 //nolint:gosec // num is bounded
 	case "LEFT":
 		n := num(1, 1)
 		return textOperand(string(r[:max(0, min(n, len(r)))])), n >= 0

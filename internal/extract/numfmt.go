@@ -312,7 +312,8 @@ func (s *formatSection) holds(x float64) bool {
 
 // count sets the digits of v, a number without sign, into their places. Digits are not grouped.
 func (s *formatSection) count(v string) string {
-	before, after, point, whole := s.places()
+	before, after, point := s.places()
+	whole := true // before the point
 	v = s.scaled(v, after)
 	digits, decimals, _ := strings.Cut(v, ".")
 	if digits == "0" {
@@ -351,7 +352,7 @@ func (s *formatSection) count(v string) string {
 }
 
 // places counts the places for digits before and after the point.
-func (s *formatSection) places() (before, after int, point, whole bool) {
+func (s *formatSection) places() (before, after int, point bool) {
 	for _, t := range s.tokens {
 		switch {
 		case t.kind == '.':
@@ -363,7 +364,7 @@ func (s *formatSection) places() (before, after int, point, whole bool) {
 			before++
 		}
 	}
-	return before, after, point, true
+	return before, after, point
 }
 
 // scaled returns v as a percentage, in thousands, and rounded, as far as the section wants that.

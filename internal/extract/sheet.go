@@ -294,7 +294,7 @@ func (s *sheet) startRow(attrs []xml.Attr) {
 
 func (s *sheet) newLine() {
 	s.out.WriteByte('\n')
-	s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30))) //nolint:gosec // it is bounded
+	s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30)))
 }
 
 func (s *sheet) startCell(attrs []xml.Attr) {
@@ -391,7 +391,7 @@ func (s *sheet) endRow() {
 		slices.SortStableFunc(s.cells, func(a, b cellAt) int { return a.col - b.col })
 	}
 	if len(s.rows) == 0 {
-		s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30))) //nolint:gosec // it is bounded
+		s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30)))
 	}
 	if n := len(s.rows); n > 1 && s.rows[n-1] <= s.rows[n-2] {
 		s.disordered = true

@@ -181,14 +181,12 @@ type computing struct {
 	holes  map[cellPlace]*hole
 	wanted map[cellPlace]operand
 	from04 bool
-	full   bool
 }
 
 // wants notes the cells that a formula names.
 func (c *computing) wants(h *hole) {
 	f := folding{src: h.src, dr: h.dr, dc: h.dc, value: func(row, col int) (operand, bool) {
 		if len(c.wanted) >= maxWanted {
-			c.full = true
 			return operand{}, false
 		}
 		c.wanted[cellPlace{row, col}] = operand{}
