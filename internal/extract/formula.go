@@ -13,6 +13,7 @@ type folding struct {
 	src    string
 	at     int
 	depth  int
+	work   int                                // bytes handled
 	value  func(row, col int) (operand, bool) // of a cell, 1-based row, 0-based column; nil if there are none
 	dr, dc int                                // how far a shared formula was moved
 	from04 bool
@@ -28,10 +29,11 @@ type operand struct {
 
 // Bounds of what is computed.
 const (
-	maxFormula = 8192 // characters; Excel's own limit
-	maxFolding = 64   // expressions in expressions
-	maxRange   = 1000 // cells of a range
-	maxFolded  = 32767
+	maxFormula  = 8192 // characters; Excel's own limit
+	maxFolding  = 64   // expressions in expressions
+	maxRange    = 1000 // cells of a range
+	maxFolded   = 32767
+	maxFoldWork = 256 << 10 // bytes handled for one formula
 )
 
 func textOperand(s string) operand { return operand{text: s} }
@@ -82,6 +84,7 @@ func (f *folding) concat() (operand, bool) {
 		if r, ok = f.sum(); ok {
 			ok = v.list == nil && r.list == nil && len(v.text)+len(r.text) <= maxFolded
 			v = textOperand(v.text + r.text)
+			ok = f.spend(v) && ok
 		}
 	}
 	return v, ok
@@ -123,6 +126,14 @@ func (f *folding) binary(ops string, part func() (operand, bool)) (operand, bool
 		v = numberOperand(a)
 	}
 	return v, ok
+}
+
+// spend counts the bytes that were handled, and says whether there may be more.
+func (f *folding) spend(list ...operand) bool {
+	for i := range list {
+		f.work += 1 + len(list[i].text) + len(list[i].list)
+	}
+	return f.work <= maxFoldWork
 }
 
 // number is the operand as a number; an empty cell is 0.
@@ -312,6 +323,9 @@ func (f *folding) call(name string, args []operand) (operand, bool) {
 		} else {
 			flat = append(flat, a)
 		}
+	}
+	if !f.spend(flat...) {
+		return operand{}, false
 	}
 	switch name {
 	case "CONCAT", "CONCATENATE":

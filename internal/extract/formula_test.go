@@ -37,6 +37,7 @@ func TestFolding(t *testing.T) {
 		{`"open`, "", false},
 		{`A1&`, "", false},
 		{strings.Repeat("(", 1000), "", false},
+		{strings.Repeat(`LEFT(REPT("9",32767))&`, 300) + `"9"`, "", false},
 		{strings.Repeat("-", 1000) + "1", "", false},
 		{strings.Repeat(`REPT("9",32767)&`, 50) + `"9"`, "", false},
 	}

@@ -114,6 +114,9 @@ func (w *walker) fill(a *archive, zf *zip.File, where string, s *sheet, text, lo
 	for i := range s.holes {
 		h := &s.holes[i]
 		c.holes[h.cellPlace] = h
+		if i%64 == 0 && w.expired() {
+			break
+		}
 		c.wants(h)
 	}
 	if len(c.wanted) > 0 {
@@ -125,6 +128,9 @@ func (w *walker) fill(a *archive, zf *zip.File, where string, s *sheet, text, lo
 	given := s.given
 	for i := range s.holes {
 		h := &s.holes[i]
+		if i%64 == 0 && w.expired() {
+			break
+		}
 		if v, ok := c.result(h, 0); ok {
 			texts[i] = s.book.formats.showOperand(v, h.style)
 		} else {
