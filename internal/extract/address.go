@@ -68,7 +68,7 @@ func quotedOrPlain(q, rest string) string {
 	if strings.HasPrefix(rest, "@") {
 		return q
 	}
-	return unescaped(strings.TrimSuffix(q[1:], `"`))
+	return withoutPairs(strings.TrimSuffix(q[1:], `"`))
 }
 
 func quotedSpan(s string) int {
@@ -119,14 +119,14 @@ func addressAsides(s string, phrases bool) string {
 			open := n == 1 || s[i+n-1] != '"' || i+n == len(s) && strings.HasSuffix(s, `\"`)
 			switch {
 			case open, strings.HasPrefix(s[i+n:], "@"):
-				line(&out, unescaped(strings.Trim(s[i:i+n], `"`)))
+				line(&out, withoutPairs(strings.Trim(s[i:i+n], `"`)))
 			case !angle:
-				phrase.WriteString(unescaped(strings.TrimSuffix(s[i+1:i+n], `"`)))
+				phrase.WriteString(withoutPairs(strings.TrimSuffix(s[i+1:i+n], `"`)))
 			}
 			i += n - 1
 		case c == '(':
 			n := commentSpan(s[i:])
-			line(&out, unescaped(strings.TrimSuffix(s[i+1:i+n], ")")))
+			line(&out, withoutPairs(strings.TrimSuffix(s[i+1:i+n], ")")))
 			i += n - 1
 		case c == '<' && !angle:
 			end(phrases || behind)
@@ -150,8 +150,8 @@ func addressAsides(s string, phrases bool) string {
 	return out.String()
 }
 
-// unescaped takes the marks of escaped characters away.
-func unescaped(s string) string {
+// withoutPairs takes the marks of escaped characters away.
+func withoutPairs(s string) string {
 	var out strings.Builder
 	for i := 0; i < len(s); i++ {
 		if s[i] == '\\' && i+1 < len(s) {

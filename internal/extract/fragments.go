@@ -110,6 +110,7 @@ func (w *walker) jsonText(f *leaf, s string) {
 	if strings.Contains(s, `\u`) {
 		w.segment(f.where, Hidden, f.att, jsonStrings(s))
 	}
+	w.segment(f.where, Hidden, f.att, exponents(s))
 	g := &fragments{limit: int(w.lim.Text)}
 	g.json(s, maxJSONLevels)
 	w.giveFragments(f, g)

@@ -98,6 +98,9 @@ func (w *walker) newODFText(where string, att int, tables bool) *odfText {
 
 func (w *walker) giveODF(where string, att int, d *odfText) {
 	d.finish()
+	if d.span.beyond {
+		w.unreadable(where, TooMany, beyondSheet)
+	}
 	w.segment(where, Hidden, att, d.hidden.String())
 	w.segment(where+"!generator", Hidden, att, d.program.String())
 	w.segment(where, Href, att, d.links.String())
@@ -129,6 +132,7 @@ type odfText struct {
 	number   string // value of the cell whose text is being collected
 	numberAt int    // the level that collects it, 0 for none
 
+	span   tableSpan
 	placed frames
 	flush  func(name, text string)
 }
@@ -178,6 +182,7 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		d.sight(name, attrs)
 	case "table-row":
 		d.top().row()
+		d.span.row(attrs)
 	case "table-cell", "covered-table-cell":
 		d.cell(attrs)
 	case "table":
@@ -231,6 +236,7 @@ func (d *odfText) sight(name string, attrs []xml.Attr) {
 // cell begins a cell; several empty ones in a row are written as one element.
 func (d *odfText) cell(attrs []xml.Attr) {
 	n, _ := strconv.Atoi(attr(attrs, "number-columns-repeated"))
+	d.span.column(n)
 	for range max(1, min(n, maxTabs)) {
 		d.top().cell()
 	}
@@ -264,7 +270,10 @@ func (d *odfText) endCell() {
 }
 
 func (d *odfText) openTable(name string) {
-	if d.depth++; d.tables && d.depth == 1 {
+	if d.depth++; d.depth == 1 {
+		d.span.begin()
+	}
+	if d.tables && d.depth == 1 {
 		d.give()
 		d.table = name
 	}
@@ -313,6 +322,7 @@ func (d *odfText) chars(b []byte) {
 		return
 	}
 	if d.para > 0 {
+		d.span.text(b)
 		l := d.top()
 		if d.veil == 0 {
 			l.less.add(b, false)

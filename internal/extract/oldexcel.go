@@ -13,6 +13,7 @@ const (
 	biffEOF      = 0x000a
 	biffHeader   = 0x0014
 	biffFooter   = 0x0015
+	biffDates    = 0x0022
 	biffFilePass = 0x002f
 	biffContinue = 0x003c
 	biffSheet    = 0x0085
@@ -48,6 +49,7 @@ func (w *walker) oldExcel(o *oleFile) {
 		w.unreadable(o.f.where, Corrupt, "damaged Excel workbook")
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, strings.Join(x.names, "\n"))
+	w.segment(o.f.where, Hidden, o.f.att, x.formats.literals())
 }
 
 // biff reads the records of a workbook, sheet by sheet.
@@ -69,6 +71,8 @@ type biff struct {
 	row, col int
 	cells    bool // the sheet has a cell
 	formula  bool // the result of a formula follows as a string
+
+	formulaStyle int
 }
 
 // next returns the next record, false at the end.
@@ -124,6 +128,8 @@ func (x *biff) record(kind uint16, d []byte) {
 		x.bof(d)
 	case biffFilePass:
 		x.locked = true
+	case biffDates:
+		x.formats.from04 = len(d) > 0 && d[0] == 1
 	case biffSheet:
 		x.names = append(x.names, x.short(d[6:]))
 	case biffXF:
@@ -153,10 +159,10 @@ func (x *biff) cellRecord(kind uint16, d []byte) {
 	switch kind {
 	case biffLabelSST:
 		if i := binary.LittleEndian.Uint32(d[6:]); int64(i) < int64(len(x.strings)) {
-			x.cell(d, oneLine(x.strings[i]))
+			x.cell(d, oneLine(x.formats.showText(x.strings[i], x.style(d))))
 		}
 	case biffLabel, biffRString:
-		x.cell(d, oneLine(x.long(d[6:])))
+		x.cell(d, oneLine(x.formats.showText(x.long(d[6:]), x.style(d))))
 	case biffNumber:
 		x.number(d, math.Float64frombits(binary.LittleEndian.Uint64(d[6:])))
 	case biffRK:
@@ -167,7 +173,7 @@ func (x *biff) cellRecord(kind uint16, d []byte) {
 		x.formulaResult(d)
 	case biffString:
 		if x.formula && len(d) >= 2 {
-			x.out.WriteString(oneLine(x.long(d)))
+			x.out.WriteString(oneLine(x.formats.showText(x.long(d), x.formulaStyle)))
 		}
 		x.formula = false
 	}
@@ -223,8 +229,14 @@ func (x *biff) cell(d []byte, text string) {
 }
 
 func (x *biff) number(d []byte, v float64) {
-	x.cell(d, x.formats.show(strconv.FormatFloat(v, 'g', 15, 64), int(binary.LittleEndian.Uint16(d[4:]))))
+	plain, style := strconv.FormatFloat(v, 'g', 15, 64), x.style(d)
+	shown := x.formats.show(plain, style)
+	x.cell(d, shown)
+	x.loosely(x.formats.covered(plain, shown, style))
 }
+
+// style is that of a cell, which d begins with.
+func (x *biff) style(d []byte) int { return int(binary.LittleEndian.Uint16(d[4:])) }
 
 // rk is a number in 30 bits (MS-XLS 2.5.217).
 func rk(v uint32) float64 {
@@ -263,7 +275,7 @@ func (x *biff) formulaResult(d []byte) {
 	}
 	if d[6] == 0 {
 		x.cell(d, "")
-		x.formula = true
+		x.formula, x.formulaStyle = true, x.style(d)
 	}
 }
 

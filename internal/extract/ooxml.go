@@ -156,7 +156,11 @@ func (w *walker) document(a *archive, zf *zip.File) {
 	if a.lists != nil {
 		d.lists = &listCount{lists: a.lists}
 	}
-	if !w.xmlOrFile(a, zf, where, d) {
+	var h xmlHandler = d
+	if low := strings.ToLower(zipName(zf)); strings.HasPrefix(low, "xl/") {
+		h = &sheetPart{paragraphs: d, named: namedPart(low)}
+	}
+	if !w.xmlOrFile(a, zf, where, h) {
 		a.shows.others = true
 		return
 	}

@@ -2,9 +2,9 @@ package extract
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/xml"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +13,7 @@ import (
 type workbook struct {
 	strings []string
 	formats formats
+	rules   []*numFormat      // that conditions may lay over a cell
 	names   map[string]string // sheet name by lower-case file name
 }
 
@@ -52,6 +53,11 @@ func (w *walker) workbook(a *archive) *workbook {
 	if !found {
 		return nil
 	}
+	w.segment(a.f.where, Hidden, a.f.att, b.formats.literals())
+	if len(b.formats.codes) >= maxEntries {
+		w.unreadable(a.f.where, TooMany, "more number formats than the limit")
+	}
+	b.rules = b.formats.spelledRules()
 	return b
 }
 
@@ -70,15 +76,20 @@ func (w *walker) sheetNames(a *archive, zf *zip.File, low string, b *workbook) {
 		}
 		b.names[strings.ToLower(strings.TrimPrefix(target, "/"))] = s.name
 	}
+	b.formats.from04 = b.formats.from04 || list.from04
 	w.segment(a.f.where, AttachmentText, a.f.att, list.text())
 }
 
 type sheetList struct {
 	sheets []struct{ name, id string }
 	loose  strings.Builder
+	from04 bool
 }
 
 func (l *sheetList) start(name string, attrs []xml.Attr) {
+	if name == "workbookPr" {
+		l.from04 = isSet(attr(attrs, "date1904"))
+	}
 	if name == "sheet" && len(l.sheets) < maxEntries {
 		l.sheets = append(l.sheets, struct{ name, id string }{attr(attrs, "name"), attr(attrs, "id")})
 	}
@@ -145,7 +156,7 @@ func (s *sharedStrings) end(name string) {
 	switch name {
 	case "si":
 		if len(s.list) < maxStrings {
-			s.list = append(s.list, s.cur.String())
+			s.list = append(s.list, unescaped(s.cur.String()))
 		}
 	case "t":
 		s.inText = false
@@ -174,59 +185,157 @@ func (w *walker) sheet(a *archive, zf *zip.File, name string, b *workbook) {
 		b = &workbook{}
 	}
 	where := a.f.where + "!" + safeName(name)
-	s := &sheet{book: b, limit: w.text}
+	s := &sheet{book: b, limit: w.text, title: name, file: path.Base(a.f.where)}
 	w.xmlPart(a, zf, where, s)
-	a.shows.add(s.out.String())
-	w.segment(where, AttachmentText, a.f.att, s.out.String())
-	w.segment(where, Hidden, a.f.att, s.loose.String())
+	s.endRow()
+	text, loose := s.out.String(), s.loose.String()
+	if len(s.holes) > 0 {
+		text, loose = w.fill(a, zf, where, s, text, loose)
+	}
+	a.shows.add(text)
+	w.segment(where, AttachmentText, a.f.att, text)
+	w.segment(where, Hidden, a.f.att, loose)
+	if s.disordered {
+		w.segment(where, Hidden, a.f.att, inOrder(text, s.rows))
+	}
+	if s.beyond {
+		w.unreadable(where, TooMany, beyondSheet)
+	}
 }
+
+// What a sheet can have (ECMA-376 leaves it open; so do Excel and LibreOffice, up to here).
+const (
+	maxRows     = 1 << 20
+	maxColumns  = 1 << 14
+	beyondSheet = "row or column beyond what a sheet can have"
+)
 
 // maxCell bounds the text of a cell; Excel allows 32,767 characters.
 const maxCell = 1 << 20
 
 type sheet struct {
-	book   *workbook
-	out    strings.Builder
-	loose  strings.Builder // headers, footers, messages of validations
-	value  strings.Builder
-	limit  int64
+	book  *workbook
+	title string
+	file  string
+	out   strings.Builder
+	loose strings.Builder // headers, footers, messages of validations
+	value strings.Builder
+	limit int64
+
+	row    int // the present one, 1-based
 	column int // of the next cell, 0-based
 	at     int // of the present cell
+	cellIn int // the row that the present cell says it is in
 	kind   string
 	style  int
 	in     string // "v", "t", "f", or the name of another element
 	inCell bool
-	begun  bool // the row has a cell
+
+	line     []byte // the cells of the row, one behind the other
+	cells    []cellAt
+	unsorted bool // they do not come in the order of their columns
+
+	rows       []int32 // the numbers of the rows in out
+	disordered bool    // which are not in order
+	beyond     bool
+
+	veils    []veil // columns that are hidden
+	veiled   bool   // the row is hidden
+	skipped  bool   // a hidden row stands behind the last one that is not
+	lastFrom int    // of the last row that is not hidden, in out
+	lastTo   int
+
+	formulas
+}
+
+// cellAt is a cell of the row: its column, and where its text stands in the line.
+type cellAt struct {
+	col, from, to int
+	veiled        bool
 }
 
 func (s *sheet) start(name string, attrs []xml.Attr) {
 	switch name {
 	case "row":
-		s.column, s.begun = 0, false
-		if s.out.Len() > 0 {
-			s.out.WriteByte('\n')
-		}
+		s.startRow(attrs)
 	case "c":
-		s.inCell = true
-		s.kind = attr(attrs, "t")
-		s.style, _ = strconv.Atoi(attr(attrs, "s"))
-		s.at = s.column
-		if c, ok := columnOf(attr(attrs, "r")); ok {
-			s.at = c
-		}
-		s.value.Reset()
+		s.startCell(attrs)
+	case "f":
+		s.startFormula(attrs)
+	case "col":
+		s.hiddenColumns(attrs)
 	case "dataValidation":
-		if int64(s.loose.Len()) <= s.limit {
-			s.loose.WriteString(attr(attrs, "prompt") + "\n" + attr(attrs, "error") + "\n")
+		for _, n := range [...]string{"promptTitle", "prompt", "errorTitle", "error"} {
+			s.loosely(attr(attrs, n))
 		}
+	case "hyperlink":
+		for _, n := range [...]string{"display", "tooltip", "location"} {
+			s.loosely(attr(attrs, n))
+		}
+	case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
+		s.value.Reset()
 	}
 	s.in = name
 }
 
+func (s *sheet) startRow(attrs []xml.Attr) {
+	s.endRow()
+	s.row++
+	if n, err := strconv.Atoi(attr(attrs, "r")); err == nil {
+		s.row = n
+	}
+	s.beyond = s.beyond || s.row > maxRows
+	s.column = 0
+	s.veiled = isSet(attr(attrs, "hidden")) || attr(attrs, "ht") == "0"
+	if s.out.Len() > 0 {
+		s.newLine()
+	}
+}
+
+func (s *sheet) newLine() {
+	s.out.WriteByte('\n')
+	s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30)))
+}
+
+func (s *sheet) startCell(attrs []xml.Attr) {
+	s.inCell = true
+	s.kind = attr(attrs, "t")
+	s.style, _ = strconv.Atoi(attr(attrs, "s"))
+	s.at = s.column
+	s.value.Reset()
+	s.formula.Reset()
+	s.share, s.moved = "", false
+	ref := attr(attrs, "r")
+	if ref == "" {
+		return
+	}
+	if c, ok := columnOf(ref); ok {
+		s.at = c
+	} else if c := ref[0] | 0x20; c >= 'a' && c <= 'z' {
+		s.beyond = true
+	}
+	n, err := strconv.Atoi(strings.TrimLeft(ref, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	if err == nil && n != s.row { // the cell knows best
+		s.beyond = s.beyond || n > maxRows
+		s.endRow()
+		s.row = n
+		if s.out.Len() > 0 {
+			s.newLine()
+		}
+	}
+}
+
 func (s *sheet) end(name string) {
-	if name == "c" && s.inCell {
-		s.inCell = false
-		s.cell()
+	switch name {
+	case "c":
+		if s.inCell {
+			s.inCell = false
+			s.cell()
+		}
+	case "sheetData":
+		s.endRow()
+	case "oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter":
+		s.pageText(s.value.String())
 	}
 	s.in = ""
 }
@@ -234,14 +343,13 @@ func (s *sheet) end(name string) {
 func (s *sheet) chars(b []byte) {
 	switch {
 	case int64(s.out.Len()) > s.limit:
-	case s.inCell && (s.in == "v" || s.in == "t"):
+	case s.inCell && (s.in == "v" || s.in == "t"), !s.inCell && headerOrFooter(s.in):
 		if s.value.Len() < maxCell {
 			s.value.Write(b)
 		}
 	case s.inCell && s.in == "f":
-		if bytes.IndexByte(b, '"') >= 0 && int64(s.loose.Len()) <= s.limit { // what is written into a formula
-			s.loose.Write(b)
-			s.loose.WriteByte('\n')
+		if s.formula.Len() < maxCell {
+			s.formula.Write(b)
 		}
 	case !s.inCell && s.in != "" && int64(s.loose.Len()) <= s.limit && strings.TrimSpace(string(b)) != "":
 		s.loose.Write(b)
@@ -249,24 +357,92 @@ func (s *sheet) chars(b []byte) {
 	}
 }
 
-// cell writes the present cell in its column.
+// cell keeps the present cell for its row.
 func (s *sheet) cell() {
-	if int64(s.out.Len()) > s.limit {
+	if int64(s.out.Len()+len(s.line)) > s.limit {
 		return
 	}
-	gap := s.at - s.column
-	if s.begun {
-		gap++
+	if s.wanted != nil {
+		s.remember()
+		s.column = s.at + 1
+		return
 	}
-	for range max(0, min(gap, maxTabs)) {
-		s.out.WriteByte('\t')
+	from := len(s.line)
+	v, known := s.computed()
+	if !known {
+		v = s.text()
+		s.underRules(v)
 	}
-	if s.begun && gap < 1 {
-		s.out.WriteByte('\t')
+	s.line = append(s.line, v...)
+	if n := len(s.cells); n > 0 && s.at < s.cells[n-1].col {
+		s.unsorted = true
 	}
-	s.begun = true
+	s.cells = append(s.cells, cellAt{s.at, from, len(s.line), s.isVeiled(s.at)})
 	s.column = s.at + 1
-	s.out.WriteString(s.text())
+}
+
+// endRow writes the cells of the row in their columns.
+func (s *sheet) endRow() {
+	if len(s.cells) == 0 {
+		s.skipped = s.skipped || s.veiled
+		return
+	}
+	if s.unsorted {
+		slices.SortStableFunc(s.cells, func(a, b cellAt) int { return a.col - b.col })
+	}
+	if len(s.rows) == 0 {
+		s.rows = append(s.rows, int32(min(max(s.row, 0), 1<<30)))
+	}
+	if n := len(s.rows); n > 1 && s.rows[n-1] <= s.rows[n-2] {
+		s.disordered = true
+	}
+	start := s.out.Len()
+	last := 0
+	for i, c := range s.cells {
+		gap := c.col - last
+		if i > 0 {
+			gap = max(1, gap)
+		}
+		for range min(gap, maxTabs) {
+			s.out.WriteByte('\t')
+		}
+		s.out.Write(s.line[c.from:c.to])
+		last = c.col
+	}
+	s.withoutHidden(start)
+	s.line, s.cells, s.unsorted = s.line[:0], s.cells[:0], false
+}
+
+// inOrder puts rows in the order of their numbers, and those of one number side by side.
+func inOrder(text string, rows []int32) string {
+	lines := strings.Split(text, "\n")
+	order := make([]int, min(len(lines), len(rows)))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return int(rows[a]) - int(rows[b]) })
+	var out strings.Builder
+	for i, k := range order {
+		switch {
+		case i > 0 && rows[k] == rows[order[i-1]]:
+			out.WriteByte('\t')
+		case i > 0:
+			out.WriteByte('\n')
+		}
+		out.WriteString(strings.TrimLeft(lines[k], "\t"))
+	}
+	return out.String()
+}
+
+// underRules keeps the cell as the formats of conditions would show it.
+func (s *sheet) underRules(v string) {
+	for _, r := range s.book.rules {
+		if s.kind == "" || s.kind == "n" {
+			s.loosely(r.number(plainNumber(strings.TrimSpace(s.value.String())), s.book.formats.from04))
+		} else {
+			s.loosely(r.text(v))
+		}
+	}
 }
 
 // text is the value of the present cell as it is shown.
@@ -278,12 +454,36 @@ func (s *sheet) text() string {
 		if err != nil || i < 0 || i >= len(s.book.strings) {
 			return ""
 		}
-		return oneLine(s.book.strings[i])
+		return oneLine(s.book.formats.showText(s.book.strings[i], s.style))
 	case "", "n":
-		return s.book.formats.show(strings.TrimSpace(v), s.style)
+		return s.number(strings.TrimSpace(v))
+	case "d":
+		if days, ok := serial(v, s.book.formats.from04); ok && s.book.formats.shape(s.style).format != nil {
+			return s.number(days)
+		}
+		return v
+	case "b", "e":
+		return v
 	}
-	return oneLine(v)
+	return oneLine(s.book.formats.showText(unescaped(v), s.style))
 }
+
+func (s *sheet) number(v string) string {
+	shown := s.book.formats.show(v, s.style)
+	s.loosely(s.book.formats.covered(v, shown, s.style))
+	return shown
+}
+
+// loosely keeps what is not shown in a cell.
+func (s *sheet) loosely(v string) {
+	if v != "" && int64(s.loose.Len()) <= s.limit {
+		s.loose.WriteString(v)
+		s.loose.WriteByte('\n')
+	}
+}
+
+// isSet reads a boolean of XML.
+func isSet(v string) bool { return v == "1" || v == "true" || v == "on" }
 
 // oneLine keeps a row on one line: a cell may hold line ends of its own.
 func oneLine(s string) string {
@@ -306,114 +506,4 @@ func columnOf(ref string) (int, bool) {
 		}
 	}
 	return 0, false
-}
-
-// formats knows the number formats of a workbook (ECMA-376 part 1, 18.8.30).
-type formats struct {
-	codes map[int]string // by format id
-	cells []int          // format id by style
-	masks []string       // by style, made when the first cell asks
-	inXfs bool
-}
-
-func (f *formats) start(name string, attrs []xml.Attr) {
-	switch name {
-	case "numFmt":
-		if f.codes == nil {
-			f.codes = map[int]string{}
-		}
-		if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil && len(f.codes) < maxEntries {
-			f.codes[id] = attr(attrs, "formatCode")
-		}
-	case "cellXfs":
-		f.inXfs = true
-	case "xf":
-		if f.inXfs && len(f.cells) < 1<<16 {
-			id, _ := strconv.Atoi(attr(attrs, "numFmtId"))
-			f.cells = append(f.cells, id)
-		}
-	}
-}
-
-func (f *formats) end(name string) {
-	if name == "cellXfs" {
-		f.inXfs = false
-	}
-}
-
-func (f *formats) chars([]byte) {}
-
-// show writes a number as a reader sees it as far as identifiers are concerned: without
-// scientific form, and with the leading zeros and dashes of a format like 000000-0000.
-func (f *formats) show(v string, style int) string {
-	v = plainNumber(v)
-	if style < 0 || style >= len(f.cells) {
-		return v
-	}
-	if f.masks == nil {
-		f.masks = make([]string, len(f.cells))
-		for i, id := range f.cells {
-			f.masks[i] = literalMask(f.codes[id])
-		}
-	}
-	return applyMask(f.masks[style], v)
-}
-
-// plainNumber writes 1.98901022387E+11 out, and drops the rounding noise of doubles.
-func plainNumber(v string) string {
-	dot := strings.IndexByte(v, '.')
-	if !strings.ContainsAny(v, "eE") && (dot < 0 || len(v)-dot < 11) {
-		return v
-	}
-	x, err := strconv.ParseFloat(v, 64)
-	if err != nil || x > 1e21 || x < -1e21 {
-		return v
-	}
-	if x, err = strconv.ParseFloat(strconv.FormatFloat(x, 'g', 15, 64), 64); err != nil {
-		return v
-	}
-	return strconv.FormatFloat(x, 'f', -1, 64)
-}
-
-// applyMask sets digits into a mask of zeros and literals. Fewer than six zeros are no
-// identifier's.
-func applyMask(mask, digits string) string {
-	if mask == "" {
-		return digits
-	}
-	zeros := strings.Count(mask, "0")
-	if zeros < 6 || digits == "" || strings.Trim(digits, "0123456789") != "" || len(digits) > 30 {
-		return digits
-	}
-	if len(digits) < zeros {
-		digits = strings.Repeat("0", zeros-len(digits)) + digits
-	}
-	extra := len(digits) - zeros
-	out, digits := digits[:extra], digits[extra:]
-	for i := range len(mask) {
-		if mask[i] == '0' {
-			out += digits[:1]
-			digits = digits[1:]
-			continue
-		}
-		out += mask[i : i+1]
-	}
-	return out
-}
-
-// literalMask returns the first section of a format code without quotes and escapes, or
-// "" if it is more than zeros, dashes, dots, slashes and blanks.
-func literalMask(code string) string {
-	if len(code) > 100 {
-		return ""
-	}
-	code, _, _ = strings.Cut(code, ";")
-	if i := strings.IndexByte(code, ']'); strings.HasPrefix(code, "[") && i > 0 {
-		code = code[i+1:]
-	}
-	mask := strings.NewReplacer(`\`, "", `"`, "", "#", "").Replace(code)
-	if strings.Trim(mask, "0-/ ") != "" {
-		return ""
-	}
-	return mask
 }

@@ -177,7 +177,7 @@ func (w *walker) byClass(f *leaf, text string) {
 	case asCalendar:
 		w.calendar(f, text)
 	case asTable:
-		w.segment(f.where, f.kind, f.att, tabulate(text))
+		w.segment(f.where, f.kind, f.att, shownCells(tabulate(text)))
 	default:
 		w.plainText(f, text)
 	}
@@ -212,6 +212,9 @@ func (w *walker) plainText(f *leaf, text string) {
 	w.segment(f.where, f.kind, f.att, text, quotedLines(text)...)
 	if f.media.delSp() {
 		w.segment(f.where, Hidden, f.att, joinFlowed(text))
+	}
+	if strings.HasPrefix(text, "ID;") {
+		w.segment(f.where, f.kind, f.att, sylk(text))
 	}
 	if strings.Contains(text, armorHead) {
 		w.armours(f, text)
