@@ -23,7 +23,7 @@ type markup struct {
 // time is linear. Inline elements join their neighbours (`pay<b>roll</b>` is one word),
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
-	w := htmlWalker{links: map[string]bool{}, sheet: hidingSelectors(doc)}
+	w := htmlWalker{links: map[string]bool{}, sheet: sheetsOf(doc)}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
@@ -48,11 +48,12 @@ type htmlWalker struct {
 	veil      string
 	veiled    int // open elements named veil since a hidden one began
 	sawHidden bool
-	sheet     map[string]bool // elements that style sheets may hide
-	dim       bool            // the element that begins may be one, or is hard to see
+	sheet     map[string]cast // what style sheets may do with elements
+	cast      cast            // what they, or its attributes, do with the one that begins
 	dimName   string
-	dimmed    int    // open elements named dimName since such a one began
-	less      unseen // a line without them
+	dimmed    int  // open elements named dimName since one began that may not be seen
+	dimGone   bool // that one is not drawn at all
+	views     views
 	pre       int
 	foreign   int  // open svg and math elements
 	inComment bool // reading the inside of a comment
@@ -67,7 +68,7 @@ func (w *htmlWalker) run(doc []byte) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			w.endLine()
+			w.endLines()
 			return
 		case html.TextToken:
 			w.textToken(z)
@@ -131,16 +132,9 @@ func (w *htmlWalker) show(text []byte) {
 		w.sawHidden = w.sawHidden || len(bytes.TrimSpace(text)) > 0
 		return
 	}
-	if w.dimmed == 0 {
-		w.less.add(text, w.pre > 0)
-	} else if len(bytes.TrimSpace(text)) > 0 {
-		w.less.cut(&w.text)
-	}
+	w.draw(text)
 	w.text.add(text, w.pre > 0)
 }
-
-// endLine keeps a line once more if there are things in it that may not be seen.
-func (w *htmlWalker) endLine() { w.aside(w.less.end()) }
 
 // aside keeps text that is not shown as part of the flow.
 func (w *htmlWalker) aside(s string) {
@@ -168,7 +162,10 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	b, more := z.TagName()
 	name := tagName(b)
 	hide := false
-	w.dim = w.sheet[name]
+	w.cast = w.sheet[name] | w.sheet["*"]
+	if w.notDrawn(name) {
+		w.cast |= castGone
+	}
 	if more {
 		hide = w.attributes(z, name)
 	}
@@ -183,6 +180,7 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 		w.veil, w.veiled = name, 1
 	}
 	w.dimTag(name)
+	w.beginEdge(name, hide)
 	w.open(name)
 	if w.reverse {
 		w.reverse = false
@@ -200,8 +198,8 @@ func (w *htmlWalker) dimTag(name string) {
 		}
 		w.dimmed = 0
 	}
-	if w.dim && w.dimmed == 0 && !void(name) {
-		w.dimName, w.dimmed = name, 1
+	if w.cast&(castFaint|castGone) != 0 && w.dimmed == 0 && !void(name) {
+		w.dimName, w.dimmed, w.dimGone = name, 1, w.cast&castGone != 0
 	}
 }
 
@@ -248,12 +246,14 @@ func (w *htmlWalker) open(name string) {
 
 func (w *htmlWalker) endTag(name string) {
 	w.raw = ""
+	gone := w.gone()
 	if w.veiled > 0 && name == w.veil {
 		w.veiled--
 	}
 	if w.dimmed > 0 && name == w.dimName {
 		w.dimmed--
 	}
+	w.endEdge(name, gone)
 	switch name {
 	case "tr", "table", "tbody", "thead", "tfoot", "caption":
 		w.row()
@@ -280,9 +280,9 @@ func (w *htmlWalker) endTag(name string) {
 	}
 }
 
-func (w *htmlWalker) block() { w.endLine(); w.text.block(); w.all.block() }
-func (w *htmlWalker) row()   { w.endLine(); w.text.row(); w.all.row() }
-func (w *htmlWalker) cell()  { w.endLine(); w.text.cell(); w.all.cell() }
+func (w *htmlWalker) block() { w.border(); w.text.block(); w.all.block() }
+func (w *htmlWalker) row()   { w.border(); w.text.row(); w.all.row() }
+func (w *htmlWalker) cell()  { w.border(); w.text.cell(); w.all.cell() }
 
 // quotes returns the block quotes with the open ones closed at the end, empty ones left
 // out.
@@ -306,21 +306,33 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "style":
-			v := sightOf(val)
-			hide = hide || v == outOfSight
-			w.dim = w.dim || v == faint
+			c := styleOf(val).cast()
+			hide = hide || c&castGone != 0
+			w.cast |= c &^ castGone
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
 			w.carried(val)
 		case "hidden":
 			hide = true
+		case "open":
+			if tag == "dialog" {
+				w.cast &^= castGone
+			}
+		case "cellpadding", "width", "align":
+			w.cast |= laidOut(string(key), tag, string(val))
+		case "display", "visibility", "opacity", "fill":
+			if w.foreign > 0 {
+				w.cast |= painted(string(key), string(val))
+			}
 		case "class":
-			w.dim = w.dim || w.sheeted(".", val)
+			w.sheeted(".", val)
 		case "id":
-			w.dim = w.dim || w.sheeted("#", val)
+			w.sheeted("#", val)
 		case "color":
-			w.dim = w.dim || tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val))))
+			if tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val)))) {
+				w.cast |= castFaint
+			}
 		case "dir":
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
@@ -349,22 +361,21 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 				w.aside(string(val))
 			}
 		}
-		w.dim = w.dim || len(w.sheet) > 0 && w.sheet["["+string(key)]
+		if len(w.sheet) > 0 {
+			w.cast |= w.sheet["["+string(key)]
+		}
 	}
 	return hide
 }
 
-// sheeted says whether a style sheet may hide the element by its classes or its id.
-func (w *htmlWalker) sheeted(mark string, val []byte) bool {
+// sheeted notes what style sheets may do with the element by its classes or its id.
+func (w *htmlWalker) sheeted(mark string, val []byte) {
 	if len(w.sheet) == 0 {
-		return false
+		return
 	}
 	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
-		if w.sheet[mark+name] {
-			return true
-		}
+		w.cast |= w.sheet[mark+name]
 	}
-	return false
 }
 
 // carried keeps the addresses in a style sheet or in a list of sources that hold what they point to.
