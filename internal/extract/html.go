@@ -17,6 +17,8 @@ type markup struct {
 	Files  []string // addresses that hold what they point to
 	Quoted []Span   // block quotes in Text
 	Unsure string   // fixed wording, empty when browsers agree
+
+	Scripts *scripts
 }
 
 // walkHTML reads HTML with a tokenizer and no tree, so that depth costs nothing and the
@@ -29,6 +31,7 @@ func walkHTML(doc []byte) markup {
 	m := markup{
 		Text: w.text.String(), Hidden: w.hidden.String(), Links: w.href.String(),
 		Files: w.files, Quoted: w.quotes(), Unsure: w.unsure,
+		Scripts: &w.scripts,
 	}
 	if w.sawHidden {
 		m.All = w.all.String()
@@ -55,8 +58,10 @@ type htmlWalker struct {
 	dimGone   bool // that one is not drawn at all
 	views     views
 	pre       int
-	foreign   int  // open svg and math elements
-	inComment bool // reading the inside of a comment
+	scripts   scripts
+	program   program // the script that is read
+	foreign   int     // open svg and math elements
+	inComment bool    // reading the inside of a comment
 	raw       string
 	unsure    string
 	reverse   bool // the element that begins turns its text round
@@ -78,7 +83,7 @@ func (w *htmlWalker) run(doc []byte) {
 			name, _ := z.TagName()
 			w.endTag(tagName(name))
 		case html.CommentToken:
-			w.comment(z.Text())
+			w.comment(z.Text(), false)
 		}
 	}
 }
@@ -95,6 +100,9 @@ func (w *htmlWalker) textToken(z *html.Tokenizer) {
 		w.aside(string(text))
 		return
 	}
+	if w.program == runs && w.foreign > 0 {
+		w.scripts.add(string(text))
+	}
 	w.show(text)
 }
 
@@ -108,6 +116,10 @@ func (w *htmlWalker) skipped(z *html.Tokenizer, name string) {
 			w.unsure = shownBackwards
 		}
 		w.carried(text)
+	} else if w.program == data {
+		w.scripts.data(string(text))
+	} else {
+		w.scripts.add(string(text))
 	}
 	if z.Next() == html.EndTagToken {
 		return
@@ -144,8 +156,9 @@ func (w *htmlWalker) aside(s string) {
 	}
 }
 
-// comment reads the inside of a comment as HTML too: Outlook shows conditional ones.
-func (w *htmlWalker) comment(b []byte) {
+// comment reads the inside of a comment as HTML too: Outlook shows conditional ones. live says that it is no comment, but a
+// document in an attribute.
+func (w *htmlWalker) comment(b []byte, live bool) {
 	if w.inComment || bytes.IndexByte(b, '<') < 0 {
 		w.aside(string(unescapeTwice(b)))
 		return
@@ -156,12 +169,19 @@ func (w *htmlWalker) comment(b []byte) {
 	w.hidden.WriteString(sub.hidden.String())
 	w.href.WriteString(sub.href.String())
 	w.files = append(w.files, sub.files...)
+	if live {
+		w.scripts.join(&sub.scripts)
+	}
 }
 
 func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	b, more := z.TagName()
 	name := tagName(b)
 	hide := false
+	w.program = none
+	if name == "script" {
+		w.program = runs
+	}
 	w.cast = w.sheet[name] | w.sheet["*"]
 	if w.notDrawn(name) {
 		w.cast |= castGone
@@ -337,7 +357,12 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
 			w.link(val)
+		case "type":
+			if tag == "script" && dataBlock(string(val)) {
+				w.program = data
+			}
 		case "src":
+			w.scripts.active = w.scripts.active || tag == "script"
 			if isDataURL(val) {
 				w.files = append(w.files, string(val))
 			} else {
@@ -348,14 +373,17 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		case "alt", "title", "placeholder", "summary", "label", "value":
 			w.aside(string(val))
 		case "srcdoc":
-			w.comment(val)
+			w.comment(val, true)
 		case "content":
 			if tag == "meta" {
 				w.aside(string(val))
 				w.carried(val)
 			}
 		default:
-			if val = bytes.TrimSpace(val); isDataURL(val) {
+			if val = bytes.TrimSpace(val); len(key) > 1 && key[0] == 'o' || bytes.IndexByte(val, ':') > 0 {
+				w.scripts.attribute(string(key), string(val))
+			}
+			if isDataURL(val) {
 				w.files = append(w.files, string(val))
 			} else if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
 				w.aside(string(val))
@@ -408,6 +436,7 @@ func (w *htmlWalker) link(val []byte) {
 		return
 	}
 	s := string(val)
+	w.scripts.attribute("", s)
 	if len(w.links) < maxDistinct {
 		w.links[s] = true
 	}

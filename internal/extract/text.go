@@ -171,7 +171,7 @@ func (w *walker) markup(f *leaf, text string, k Kind) {
 		w.inlineFiles(f, m.Text)
 	}
 	w.markupArmours(f, &m)
-	w.dataFiles(f, m.Files)
+	w.dataFiles(f, append(m.Files, w.scripts(f, m.Scripts)...))
 	if m.Unsure != "" {
 		w.unreadable(f.where, Ambiguous, m.Unsure)
 	}
