@@ -25,7 +25,7 @@ type markup struct {
 // time is linear. Inline elements join their neighbours (`pay<b>roll</b>` is one word),
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
-	w := htmlWalker{links: map[string]bool{}, sheet: sheetsOf(doc)}
+	w := htmlWalker{links: map[string]bool{}, sheet: sheetsOf(doc), additions: additions{adds: additionsOf(doc)}}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
@@ -53,6 +53,7 @@ type htmlWalker struct {
 	sawHidden bool
 	sheet     map[string]cast // what style sheets may do with elements
 	cast      cast            // what they, or its attributes, do with the one that begins
+	additions
 	dimName   string
 	dimmed    int  // open elements named dimName since one began that may not be seen
 	dimGone   bool // that one is not drawn at all
@@ -163,7 +164,7 @@ func (w *htmlWalker) comment(b []byte, live bool) {
 		w.aside(string(unescapeTwice(b)))
 		return
 	}
-	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet}
+	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet, additions: additions{adds: w.adds}}
 	sub.run(append([]byte(nil), b...))
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
@@ -183,6 +184,9 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 		w.program = runs
 	}
 	w.cast = w.sheet[name] | w.sheet["*"]
+	w.rules = w.rules[:0]
+	w.ruled(name)
+	w.ruled("*")
 	if w.notDrawn(name) {
 		w.cast |= castGone
 	}
@@ -202,6 +206,7 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	w.dimTag(name)
 	w.beginEdge(name, hide)
 	w.open(name)
+	w.added(name)
 	if w.reverse {
 		w.reverse = false
 		w.reversed++
@@ -273,6 +278,7 @@ func (w *htmlWalker) endTag(name string) {
 	if w.dimmed > 0 && name == w.dimName {
 		w.dimmed--
 	}
+	w.addedBehind(name)
 	w.endEdge(name, gone)
 	switch name {
 	case "tr", "table", "tbody", "thead", "tfoot", "caption":
@@ -326,9 +332,13 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "style":
-			c := styleOf(val).cast()
+			st := styleOf(val)
+			c := st.cast()
 			hide = hide || c&castGone != 0
 			w.cast |= c &^ castGone
+			if st.strings {
+				w.aside(styleStrings(string(val)))
+			}
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
@@ -370,7 +380,7 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 			}
 		case "srcset", "imagesrcset":
 			w.carried(val)
-		case "alt", "title", "placeholder", "summary", "label", "value":
+		case "alt", "title", "placeholder", "summary", "label", "value", "string": // the last one of v:textpath
 			w.aside(string(val))
 		case "srcdoc":
 			w.comment(val, true)
@@ -391,6 +401,10 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		}
 		if len(w.sheet) > 0 {
 			w.cast |= w.sheet["["+string(key)]
+			w.ruled("[" + string(key))
+		}
+		if len(w.adds) > 0 && len(w.values) < maxValues && len(val) <= maxValue {
+			w.values = append(w.values, value{string(key), string(val)})
 		}
 	}
 	return hide
@@ -403,6 +417,7 @@ func (w *htmlWalker) sheeted(mark string, val []byte) {
 	}
 	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
 		w.cast |= w.sheet[mark+name]
+		w.ruled(mark + name)
 	}
 }
 

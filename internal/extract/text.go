@@ -112,8 +112,8 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 	switch {
 	case f.found.class == asHTML && f.second != "" && f.second != f.media.Type:
 		w.segment(f.where, Hidden, f.att, r.Text)
-	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text))):
-		w.markup(f, r.Text, Hidden)
+	case f.found.class == asText && (f.second == "text/html" || mailMarkup(f.media.Type) || htmlHead(lowerHead(r.Text))):
+		w.markup(f, enriched(r.Text, f.media.Type), Hidden)
 	case f.found.class == asText && jsonHead(r.Text):
 		w.jsonText(f, r.Text)
 	}

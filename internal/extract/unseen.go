@@ -89,6 +89,7 @@ type sheetStyle struct {
 	side       cast // where it stands beside what surrounds it
 	column     bool // what is in it stands one below the other after all
 	wide       bool // it takes more room than its text
+	strings    bool // it may show strings
 }
 
 func (s *sheetStyle) sight() sight {
@@ -158,6 +159,8 @@ func (s *sheetStyle) declare(name, value []byte) {
 		s.atLeast(faint, strings.HasPrefix(v, "rect(0") || strings.HasPrefix(v, "rect(1px") || strings.HasPrefix(v, "inset(50%") || strings.HasPrefix(v, "inset(100%"))
 	case "float", "position", "all", "flex-direction", "flex-flow", "padding", "padding-left", "padding-right", "content":
 		s.place(string(buf[:n]), v())
+	case "list-style", "list-style-type", "quotes", "text-overflow":
+		s.strings = true
 	case "color":
 		s.color = v()
 	case "background", "background-color":
@@ -222,10 +225,29 @@ func paleColor(v string) bool {
 // the last part of a selector, be it a class (".x"), an id ("#x"), an attribute ("[x") or a name.
 func sheetsOf(doc []byte) map[string]cast {
 	var found map[string]cast
+	rules(doc, func(selectors, body string) {
+		c := styleOf([]byte(body)).cast()
+		if c == 0 {
+			return
+		}
+		if found == nil {
+			found = map[string]cast{}
+		}
+		for s := range strings.SplitSeq(selectors, ",") {
+			if key := selectorKey(s); key != "" && len(found) < maxDistinct {
+				found[key] |= c
+			}
+		}
+	})
+	return found
+}
+
+// rules hands on the rules of all style sheets in a document.
+func rules(doc []byte, each func(selectors, body string)) {
 	for {
 		i := bytes.IndexByte(doc, '<')
 		if i < 0 {
-			return found
+			return
 		}
 		doc = doc[i+1:]
 		if len(doc) < 6 || doc[0]|0x20 != 's' || !bytes.EqualFold(doc[:5], []byte("style")) {
@@ -246,18 +268,7 @@ func sheetsOf(doc []byte) map[string]cast {
 			}
 			var body string
 			body, sheet, _ = strings.Cut(sheet, "}")
-			c := styleOf([]byte(body)).cast()
-			if c == 0 {
-				continue
-			}
-			if found == nil {
-				found = map[string]cast{}
-			}
-			for s := range strings.SplitSeq(selectors, ",") {
-				if key := selectorKey(s); key != "" && len(found) < maxDistinct {
-					found[key] |= c
-				}
-			}
+			each(selectors, body)
 		}
 	}
 }
