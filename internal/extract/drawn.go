@@ -293,6 +293,7 @@ func (w *htmlWalker) endEdge(name string, gone bool) {
 // border hands the edge of the present tag to all views.
 func (w *htmlWalker) border() {
 	v := &w.views
+	w.outlook.border(v.edge, w.inside)
 	v.joined.border(v.edge, false, &w.text)
 	v.less.border(v.edge, false, &w.text)
 }
@@ -303,8 +304,10 @@ func (w *htmlWalker) draw(text []byte) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		v.joined.blanks(text)
 		v.less.blanks(text)
+		w.outlook.blanks(text, w.inside)
 		return
 	}
+	w.aside(w.outlook.take(text, w.pre > 0, w.inside, w.dimmed > 0))
 	if v.joined.tight && !v.joined.soft {
 		text = bytes.TrimLeft(text, " \t\r\n\f")
 	}
@@ -326,6 +329,9 @@ func (w *htmlWalker) draw(text []byte) {
 // endLines ends the views with the document.
 func (w *htmlWalker) endLines() {
 	w.bothLines(w.views.joined.end(&w.text), w.views.less.end(&w.text))
+	if !w.inside {
+		w.aside(w.outlook.last())
+	}
 }
 
 func (w *htmlWalker) bothLines(one, other string) {

@@ -26,6 +26,7 @@ type markup struct {
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
 	w := htmlWalker{links: map[string]bool{}, sheet: sheetsOf(doc), additions: additions{adds: additionsOf(doc)}}
+	w.outlook = &outlook{text: &w.text}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
@@ -54,6 +55,8 @@ type htmlWalker struct {
 	sheet     map[string]cast // what style sheets may do with elements
 	cast      cast            // what they, or its attributes, do with the one that begins
 	additions
+	outlook   *outlook // the lines as Outlook has them
+	inside    bool     // what is read is a comment that only Outlook shows
 	dimName   string
 	dimmed    int  // open elements named dimName since one began that may not be seen
 	dimGone   bool // that one is not drawn at all
@@ -160,12 +163,17 @@ func (w *htmlWalker) aside(s string) {
 // comment reads the inside of a comment as HTML too: Outlook shows conditional ones. live says that it is no comment, but a
 // document in an attribute.
 func (w *htmlWalker) comment(b []byte, live bool) {
+	condition, rest := w.conditional(b, live)
 	if w.inComment || bytes.IndexByte(b, '<') < 0 {
 		w.aside(string(unescapeTwice(b)))
 		return
 	}
-	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet, additions: additions{adds: w.adds}}
-	sub.run(append([]byte(nil), b...))
+	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet, additions: additions{adds: w.adds}, outlook: w.outlook, inside: condition}
+	if !condition {
+		sub.outlook = &outlook{text: &sub.text}
+	}
+	sub.all.literal(string(b[:len(b)-len(rest)]))
+	sub.run(append([]byte(nil), rest...))
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
 	w.href.WriteString(sub.href.String())
