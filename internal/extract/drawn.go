@@ -189,10 +189,7 @@ func (d *asDrawn) omit(f *flow, ended bool) {
 }
 
 // lastLine is what stands on the present line, or in the present cell.
-func (f *flow) lastLine() string {
-	s := f.String()
-	return s[strings.LastIndexAny(s, "\n\t")+1:]
-}
+func (f *flow) lastLine() string { return f.b.String()[f.from:] }
 
 // end returns the line, if it differs from that of f.
 func (d *asDrawn) end(f *flow) string {
