@@ -235,7 +235,7 @@ func (w *htmlWalker) beginEdge(name string, hide bool) {
 		v.tables = v.tables<<sideBits | uint64(c&(castSnug|castWide)/castSnug)
 	case "td", "th":
 		side = 0
-		c |= cast(v.tables&sideMask) * castSnug //nolint:gosec // two bits
+		c |= cast(v.tables&sideMask) * castSnug
 		if c&(castSnug|castWide) == castSnug {
 			side = castTight
 		}
@@ -273,7 +273,7 @@ func (w *htmlWalker) endEdge(name string, gone bool) {
 		}
 	}
 	if v.sides != nil && isBlock(name) {
-		v.edge |= cast(v.sides[name]&sideMask) * castSoft //nolint:gosec // two bits
+		v.edge |= cast(v.sides[name]&sideMask) * castSoft
 		v.sides[name] >>= sideBits
 	}
 	if name == "table" {

@@ -357,7 +357,7 @@ func scriptEscape(s string) (r rune, n int) {
 			n++
 		}
 		v, _ := strconv.ParseUint(s[:n], 8, 16)
-		return rune(v), n //nolint:gosec // three octal digits
+		return rune(v), n
 	case c == '\n':
 		return -1, 1
 	case c == '\r':
