@@ -12,7 +12,7 @@ func TestAdditions(t *testing.T) {
 		`<style>.a::before{content:"8901"}</style><p>x</p><p class=a>02-2387</p>`, `<style>b:after{color:red;content : '02' "-2387";}</style><p>x <b>8901</b></p>`,
 		`<style>*:before{content:"8901"}</style><i>02-2387</i>`, `<style>#x:before{c\6fntent:"8901"}</style><i id=x>02-2387</i>`,
 		`<style>i:before{content:attr(a) attr(b)}</style><i b=02-2387 a=8901>x</i>`, `<style>i:before{content:attr(data-a)}</style><i data-a=8901>02-2387</i>`,
-		`<style>li{list-style-type:'890102-2387'}</style><li>x`, `<li style="list-style-type:'890102-2387'">x`, `<style>q{quotes:"890102-2387" "b"}</style><q>x</q>`,
+		`<style>[a]:before{content:"8901"}</style><i a>02-2387</i>`, `<style>li{list-style-type:'890102-2387'}</style><li>x`, `<li style="list-style-type:'890102-2387'">x`, `<style>q{quotes:"890102-2387" "b"}</style><q>x</q>`,
 		`<style>@counter-style x{symbols:"890102-2387"}</style>`, `<v:textpath string="890102-2387">`, `<style>br:before{content:"02"}</style>8901<br>-2387<style>br{display:none}</style>`,
 	} {
 		if m := walkHTML([]byte(markup)); !strings.Contains(m.Hidden, "890102-2387") {

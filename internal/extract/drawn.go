@@ -19,7 +19,7 @@ const (
 	castLined                  // a line break that has other content than a break
 )
 
-func (s *sheetStyle) cast() cast {
+func (s sheetStyle) cast() cast {
 	c := s.side
 	switch s.sight() {
 	case faint:

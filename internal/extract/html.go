@@ -409,6 +409,8 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		}
 		if len(w.sheet) > 0 {
 			w.cast |= w.sheet["["+string(key)]
+		}
+		if len(w.adds) > 0 {
 			w.ruled("[" + string(key))
 		}
 		if len(w.adds) > 0 && len(w.values) < maxValues && len(val) <= maxValue {
@@ -420,12 +422,14 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 
 // sheeted notes what style sheets may do with the element by its classes or its id.
 func (w *htmlWalker) sheeted(mark string, val []byte) {
-	if len(w.sheet) == 0 {
+	if len(w.sheet) == 0 && len(w.adds) == 0 {
 		return
 	}
 	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
 		w.cast |= w.sheet[mark+name]
-		w.ruled(mark + name)
+		if len(w.adds) > 0 {
+			w.ruled(mark + name)
+		}
 	}
 }
 

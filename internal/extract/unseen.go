@@ -52,7 +52,7 @@ const (
 )
 
 // styleOf reads the declarations of a style (CSS Syntax 5.4.4).
-func styleOf(style []byte) *sheetStyle {
+func styleOf(style []byte) sheetStyle {
 	if bytes.IndexByte(style, '\\') >= 0 || bytes.Contains(style, []byte("/*")) {
 		style = []byte(unescapeStyle(withoutRemarks(string(style))))
 	}
@@ -64,7 +64,7 @@ func styleOf(style []byte) *sheetStyle {
 			s.declare(bytes.TrimSpace(name), value)
 		}
 	}
-	return &s
+	return s
 }
 
 func withoutRemarks(s string) string {
