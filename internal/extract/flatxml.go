@@ -120,29 +120,3 @@ func (w *walker) flatFiles(f *leaf, x *flatXML) {
 		w.file(f, name, u, true)
 	}
 }
-
-// runsOfText joins what stands in one text element of SVG: programs write a line in several pieces, at places of their own.
-type runsOfText struct {
-	lines strings.Builder
-	depth int
-	limit int
-}
-
-func (r *runsOfText) start(name string, _ []xml.Attr) {
-	if name == "text" {
-		r.depth++
-	}
-}
-
-func (r *runsOfText) end(name string) {
-	if name == "text" && r.depth > 0 {
-		r.depth--
-		r.lines.WriteByte('\n')
-	}
-}
-
-func (r *runsOfText) chars(b []byte) {
-	if r.depth > 0 && r.lines.Len() <= r.limit {
-		r.lines.Write(b)
-	}
-}

@@ -18,6 +18,7 @@ type flow struct {
 	cells int  // cells begun in this row
 	space bool // a space is due
 	shown bool // there is text on this line
+	from  int  // where the text of the present line, or of the present cell, begins
 }
 
 // Grow reserves n bytes.
@@ -67,6 +68,9 @@ func (f *flow) separate() {
 	case f.space && f.shown:
 		f.b.WriteByte(' ')
 	}
+	if f.nl || f.tabs > 0 {
+		f.from = f.b.Len()
+	}
 	f.nl, f.line, f.tabs, f.space = false, false, 0, false
 }
 
@@ -105,6 +109,9 @@ func (f *flow) literal(s string) {
 		return
 	}
 	f.separate()
+	if i := strings.LastIndexAny(s, "\n\t"); i >= 0 {
+		f.from = f.b.Len() + i + 1
+	}
 	f.b.WriteString(s)
 	f.shown = !strings.HasSuffix(s, "\n")
 }

@@ -55,6 +55,11 @@ const maxMarkupLevels = 3
 
 // giveFragments reads strings of markup, each by itself: what is not closed in one says nothing of the next.
 func (w *walker) giveFragments(f *leaf, g *fragments) {
+	w.readFragments(f, g)
+	w.dataFiles(f, g.files)
+}
+
+func (w *walker) readFragments(f *leaf, g *fragments) {
 	var text, links strings.Builder
 	for i, s := range g.list {
 		if i%256 == 255 && w.expired() {
@@ -74,7 +79,6 @@ func (w *walker) giveFragments(f *leaf, g *fragments) {
 	}
 	w.segment(f.where, Hidden, f.att, text.String())
 	w.segment(f.where, Href, f.att, links.String())
-	w.dataFiles(f, g.files)
 }
 
 func line(out *strings.Builder, s string) {

@@ -17,18 +17,22 @@ type markup struct {
 	Files  []string // addresses that hold what they point to
 	Quoted []Span   // block quotes in Text
 	Unsure string   // fixed wording, empty when browsers agree
+
+	Scripts *scripts
 }
 
 // walkHTML reads HTML with a tokenizer and no tree, so that depth costs nothing and the
 // time is linear. Inline elements join their neighbours (`pay<b>roll</b>` is one word),
 // blocks are separated by a newline, cells by a tab.
 func walkHTML(doc []byte) markup {
-	w := htmlWalker{links: map[string]bool{}, sheet: hidingSelectors(doc)}
+	w := htmlWalker{links: map[string]bool{}, sheet: sheetsOf(doc), additions: additions{adds: additionsOf(doc)}}
+	w.outlook = &outlook{text: &w.text}
 	w.text.Grow(len(doc) / 2)
 	w.run(doc)
 	m := markup{
 		Text: w.text.String(), Hidden: w.hidden.String(), Links: w.href.String(),
 		Files: w.files, Quoted: w.quotes(), Unsure: w.unsure,
+		Scripts: &w.scripts,
 	}
 	if w.sawHidden {
 		m.All = w.all.String()
@@ -48,14 +52,20 @@ type htmlWalker struct {
 	veil      string
 	veiled    int // open elements named veil since a hidden one began
 	sawHidden bool
-	sheet     map[string]bool // elements that style sheets may hide
-	dim       bool            // the element that begins may be one, or is hard to see
+	sheet     map[string]cast // what style sheets may do with elements
+	cast      cast            // what they, or its attributes, do with the one that begins
+	additions
+	outlook   *outlook // the lines as Outlook has them
+	inside    bool     // what is read is a comment that only Outlook shows
 	dimName   string
-	dimmed    int    // open elements named dimName since such a one began
-	less      unseen // a line without them
+	dimmed    int  // open elements named dimName since one began that may not be seen
+	dimGone   bool // that one is not drawn at all
+	views     views
 	pre       int
-	foreign   int  // open svg and math elements
-	inComment bool // reading the inside of a comment
+	scripts   scripts
+	program   program // the script that is read
+	foreign   int     // open svg and math elements
+	inComment bool    // reading the inside of a comment
 	raw       string
 	unsure    string
 	reverse   bool // the element that begins turns its text round
@@ -67,7 +77,7 @@ func (w *htmlWalker) run(doc []byte) {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			w.endLine()
+			w.endLines()
 			return
 		case html.TextToken:
 			w.textToken(z)
@@ -77,7 +87,7 @@ func (w *htmlWalker) run(doc []byte) {
 			name, _ := z.TagName()
 			w.endTag(tagName(name))
 		case html.CommentToken:
-			w.comment(z.Text())
+			w.comment(z.Text(), false)
 		}
 	}
 }
@@ -94,6 +104,9 @@ func (w *htmlWalker) textToken(z *html.Tokenizer) {
 		w.aside(string(text))
 		return
 	}
+	if w.program == runs && w.foreign > 0 {
+		w.scripts.add(string(text))
+	}
 	w.show(text)
 }
 
@@ -107,6 +120,10 @@ func (w *htmlWalker) skipped(z *html.Tokenizer, name string) {
 			w.unsure = shownBackwards
 		}
 		w.carried(text)
+	} else if w.program == data {
+		w.scripts.data(string(text))
+	} else {
+		w.scripts.add(string(text))
 	}
 	if z.Next() == html.EndTagToken {
 		return
@@ -131,16 +148,9 @@ func (w *htmlWalker) show(text []byte) {
 		w.sawHidden = w.sawHidden || len(bytes.TrimSpace(text)) > 0
 		return
 	}
-	if w.dimmed == 0 {
-		w.less.add(text, w.pre > 0)
-	} else if len(bytes.TrimSpace(text)) > 0 {
-		w.less.cut(&w.text)
-	}
+	w.draw(text)
 	w.text.add(text, w.pre > 0)
 }
-
-// endLine keeps a line once more if there are things in it that may not be seen.
-func (w *htmlWalker) endLine() { w.aside(w.less.end()) }
 
 // aside keeps text that is not shown as part of the flow.
 func (w *htmlWalker) aside(s string) {
@@ -150,25 +160,44 @@ func (w *htmlWalker) aside(s string) {
 	}
 }
 
-// comment reads the inside of a comment as HTML too: Outlook shows conditional ones.
-func (w *htmlWalker) comment(b []byte) {
+// comment reads the inside of a comment as HTML too: Outlook shows conditional ones. live says that it is no comment, but a
+// document in an attribute.
+func (w *htmlWalker) comment(b []byte, live bool) {
+	condition, rest := w.conditional(b, live)
 	if w.inComment || bytes.IndexByte(b, '<') < 0 {
 		w.aside(string(unescapeTwice(b)))
 		return
 	}
-	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet}
-	sub.run(append([]byte(nil), b...))
+	sub := htmlWalker{links: w.links, inComment: true, sheet: w.sheet, additions: additions{adds: w.adds}, outlook: w.outlook, inside: condition}
+	if !condition {
+		sub.outlook = &outlook{text: &sub.text}
+	}
+	sub.all.literal(string(b[:len(b)-len(rest)]))
+	sub.run(append([]byte(nil), rest...))
 	w.aside(sub.all.String())
 	w.hidden.WriteString(sub.hidden.String())
 	w.href.WriteString(sub.href.String())
 	w.files = append(w.files, sub.files...)
+	if live {
+		w.scripts.join(&sub.scripts)
+	}
 }
 
 func (w *htmlWalker) startTag(z *html.Tokenizer) {
 	b, more := z.TagName()
 	name := tagName(b)
 	hide := false
-	w.dim = w.sheet[name]
+	w.program = none
+	if name == "script" {
+		w.program = runs
+	}
+	w.cast = w.sheet[name] | w.sheet["*"]
+	w.rules = w.rules[:0]
+	w.ruled(name)
+	w.ruled("*")
+	if w.notDrawn(name) {
+		w.cast |= castGone
+	}
 	if more {
 		hide = w.attributes(z, name)
 	}
@@ -183,7 +212,9 @@ func (w *htmlWalker) startTag(z *html.Tokenizer) {
 		w.veil, w.veiled = name, 1
 	}
 	w.dimTag(name)
+	w.beginEdge(name, hide)
 	w.open(name)
+	w.added(name)
 	if w.reverse {
 		w.reverse = false
 		w.reversed++
@@ -200,8 +231,8 @@ func (w *htmlWalker) dimTag(name string) {
 		}
 		w.dimmed = 0
 	}
-	if w.dim && w.dimmed == 0 && !void(name) {
-		w.dimName, w.dimmed = name, 1
+	if w.cast&(castFaint|castGone) != 0 && w.dimmed == 0 && !void(name) {
+		w.dimName, w.dimmed, w.dimGone = name, 1, w.cast&castGone != 0
 	}
 }
 
@@ -248,12 +279,15 @@ func (w *htmlWalker) open(name string) {
 
 func (w *htmlWalker) endTag(name string) {
 	w.raw = ""
+	gone := w.gone()
 	if w.veiled > 0 && name == w.veil {
 		w.veiled--
 	}
 	if w.dimmed > 0 && name == w.dimName {
 		w.dimmed--
 	}
+	w.addedBehind(name)
+	w.endEdge(name, gone)
 	switch name {
 	case "tr", "table", "tbody", "thead", "tfoot", "caption":
 		w.row()
@@ -280,9 +314,9 @@ func (w *htmlWalker) endTag(name string) {
 	}
 }
 
-func (w *htmlWalker) block() { w.endLine(); w.text.block(); w.all.block() }
-func (w *htmlWalker) row()   { w.endLine(); w.text.row(); w.all.row() }
-func (w *htmlWalker) cell()  { w.endLine(); w.text.cell(); w.all.cell() }
+func (w *htmlWalker) block() { w.border(); w.text.block(); w.all.block() }
+func (w *htmlWalker) row()   { w.border(); w.text.row(); w.all.row() }
+func (w *htmlWalker) cell()  { w.border(); w.text.cell(); w.all.cell() }
 
 // quotes returns the block quotes with the open ones closed at the end, empty ones left
 // out.
@@ -306,26 +340,47 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 		key, val, more = z.TagAttr()
 		switch string(key) {
 		case "style":
-			v := sightOf(val)
-			hide = hide || v == outOfSight
-			w.dim = w.dim || v == faint
+			st := styleOf(val)
+			c := st.cast()
+			hide = hide || c&castGone != 0
+			w.cast |= c &^ castGone
+			if st.strings {
+				w.aside(styleStrings(string(val)))
+			}
 			if overridden(string(val)) {
 				w.unsure = shownBackwards
 			}
 			w.carried(val)
 		case "hidden":
 			hide = true
+		case "open":
+			if tag == "dialog" {
+				w.cast &^= castGone
+			}
+		case "cellpadding", "width", "align":
+			w.cast |= laidOut(string(key), tag, string(val))
+		case "display", "visibility", "opacity", "fill":
+			if w.foreign > 0 {
+				w.cast |= painted(string(key), string(val))
+			}
 		case "class":
-			w.dim = w.dim || w.sheeted(".", val)
+			w.sheeted(".", val)
 		case "id":
-			w.dim = w.dim || w.sheeted("#", val)
+			w.sheeted("#", val)
 		case "color":
-			w.dim = w.dim || tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val))))
+			if tag == "font" && paleColor(strings.ToLower(string(bytes.TrimSpace(val)))) {
+				w.cast |= castFaint
+			}
 		case "dir":
 			w.reverse = tag == "bdo" && strings.EqualFold(string(bytes.TrimSpace(val)), "rtl")
 		case "href", "action", "formaction", "cite", "background", "xlink:href", "longdesc", "poster":
 			w.link(val)
+		case "type":
+			if tag == "script" && dataBlock(string(val)) {
+				w.program = data
+			}
 		case "src":
+			w.scripts.active = w.scripts.active || tag == "script"
 			if isDataURL(val) {
 				w.files = append(w.files, string(val))
 			} else {
@@ -333,38 +388,49 @@ func (w *htmlWalker) attributes(z *html.Tokenizer, tag string) (hide bool) {
 			}
 		case "srcset", "imagesrcset":
 			w.carried(val)
-		case "alt", "title", "placeholder", "summary", "label", "value":
+		case "alt", "title", "placeholder", "summary", "label", "value", "string": // the last one of v:textpath
 			w.aside(string(val))
 		case "srcdoc":
-			w.comment(val)
+			w.comment(val, true)
 		case "content":
 			if tag == "meta" {
 				w.aside(string(val))
 				w.carried(val)
 			}
 		default:
-			if val = bytes.TrimSpace(val); isDataURL(val) {
+			if val = bytes.TrimSpace(val); len(key) > 1 && key[0] == 'o' || bytes.IndexByte(val, ':') > 0 {
+				w.scripts.attribute(string(key), string(val))
+			}
+			if isDataURL(val) {
 				w.files = append(w.files, string(val))
 			} else if bytes.HasPrefix(key, []byte("data-")) || bytes.HasPrefix(key, []byte("aria-")) { // what programs keep there may be anything
 				w.aside(string(val))
 			}
 		}
-		w.dim = w.dim || len(w.sheet) > 0 && w.sheet["["+string(key)]
+		if len(w.sheet) > 0 {
+			w.cast |= w.sheet["["+string(key)]
+		}
+		if len(w.adds) > 0 {
+			w.ruled("[" + string(key))
+		}
+		if len(w.adds) > 0 && len(w.values) < maxValues && len(val) <= maxValue {
+			w.values = append(w.values, value{string(key), string(val)})
+		}
 	}
 	return hide
 }
 
-// sheeted says whether a style sheet may hide the element by its classes or its id.
-func (w *htmlWalker) sheeted(mark string, val []byte) bool {
-	if len(w.sheet) == 0 {
-		return false
+// sheeted notes what style sheets may do with the element by its classes or its id.
+func (w *htmlWalker) sheeted(mark string, val []byte) {
+	if len(w.sheet) == 0 && len(w.adds) == 0 {
+		return
 	}
 	for name := range strings.FieldsSeq(strings.ToLower(string(val))) {
-		if w.sheet[mark+name] {
-			return true
+		w.cast |= w.sheet[mark+name]
+		if len(w.adds) > 0 {
+			w.ruled(mark + name)
 		}
 	}
-	return false
 }
 
 // carried keeps the addresses in a style sheet or in a list of sources that hold what they point to.
@@ -397,6 +463,7 @@ func (w *htmlWalker) link(val []byte) {
 		return
 	}
 	s := string(val)
+	w.scripts.attribute("", s)
 	if len(w.links) < maxDistinct {
 		w.links[s] = true
 	}

@@ -58,7 +58,7 @@ func TestPlaces(t *testing.T) {
 				}
 			}
 			for _, u := range c.Unreadable {
-				if u.Detail != "UTF-16 without a mark" || !strings.HasPrefix(name, "utf16") {
+				if (u.Detail != "UTF-16 without a mark" || !strings.HasPrefix(name, "utf16")) && (u.Detail != activeContent || name != "bild.svg") {
 					t.Errorf("not read: %v", u)
 				}
 			}

@@ -40,15 +40,27 @@ func styleStrings(sheet string) string {
 	return out.String()
 }
 
-// showsStrings says whether a property could be `content`, also one written with escapes.
+// showsStrings says whether a property could be `content` or another one that shows strings, also one written with escapes.
 func showsStrings(sheet string) bool {
 	lower := strings.ToLower(unescapeStyle(sheet))
+	if strings.Contains(lower, "@counter-style") {
+		return true
+	}
+	for _, name := range [...]string{"content", "list-style", "list-style-type", "quotes", "text-overflow", "hyphenate-character"} {
+		if declares(lower, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func declares(lower, name string) bool {
 	for at := 0; ; {
-		i := strings.Index(lower[at:], "content")
+		i := strings.Index(lower[at:], name)
 		if i < 0 {
 			return false
 		}
-		at += i + len("content")
+		at += i + len(name)
 		rest := strings.TrimLeft(lower[at:], " \t\r\n\f")
 		if strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, "/*") {
 			return true

@@ -118,8 +118,8 @@ func (w *walker) giveText(f *leaf, raw []byte) {
 	switch {
 	case f.found.class == asHTML && f.second != "" && f.second != f.media.Type:
 		w.segment(f.where, Hidden, f.att, r.Text)
-	case f.found.class == asText && (f.second == "text/html" || htmlHead(lowerHead(r.Text)) || !f.shown && likeHTML(f.ext, r.Text)):
-		w.markup(f, r.Text, Hidden)
+	case f.found.class == asText && (f.second == "text/html" || mailMarkup(f.media.Type) || htmlHead(lowerHead(r.Text)) || !f.shown && likeHTML(f.ext, r.Text)):
+		w.markup(f, enriched(r.Text, f.media.Type), Hidden)
 	case f.found.class == asText && !f.shown && escapedRTF(f.ext, raw):
 		w.unreadable(f.where, Ambiguous, unfit)
 		if w.plain {
@@ -194,7 +194,7 @@ func (w *walker) markup(f *leaf, text string, k Kind) {
 		w.inlineFiles(f, m.Text)
 	}
 	w.markupArmours(f, &m)
-	w.dataFiles(f, m.Files)
+	w.dataFiles(f, append(m.Files, w.scripts(f, m.Scripts)...))
 	if m.Unsure != "" {
 		w.unreadable(f.where, Ambiguous, m.Unsure)
 	}

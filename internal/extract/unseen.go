@@ -51,8 +51,8 @@ const (
 	outOfSight       // no program shows it
 )
 
-// sightOf reads the declarations of a style (CSS Syntax 5.4.4).
-func sightOf(style []byte) sight {
+// styleOf reads the declarations of a style (CSS Syntax 5.4.4).
+func styleOf(style []byte) sheetStyle {
 	if bytes.IndexByte(style, '\\') >= 0 || bytes.Contains(style, []byte("/*")) {
 		style = []byte(unescapeStyle(withoutRemarks(string(style))))
 	}
@@ -64,7 +64,7 @@ func sightOf(style []byte) sight {
 			s.declare(bytes.TrimSpace(name), value)
 		}
 	}
-	return s.sight()
+	return s
 }
 
 func withoutRemarks(s string) string {
@@ -86,6 +86,10 @@ type sheetStyle struct {
 	background string
 	empty      bool // no room for it
 	cut        bool // what has no room is not shown
+	side       cast // where it stands beside what surrounds it
+	column     bool // what is in it stands one below the other after all
+	wide       bool // it takes more room than its text
+	strings    bool // it may show strings
 }
 
 func (s *sheetStyle) sight() sight {
@@ -120,7 +124,9 @@ func (s *sheetStyle) declare(name, value []byte) {
 	}
 	switch string(buf[:n]) {
 	case "display":
-		s.atLeast(outOfSight, v() == "none")
+		v := v()
+		s.atLeast(outOfSight, v == "none")
+		s.side |= displayed(v)
 	case "visibility":
 		v := v()
 		s.atLeast(outOfSight, v == "hidden" || v == "collapse")
@@ -140,6 +146,7 @@ func (s *sheetStyle) declare(name, value []byte) {
 	case "height", "width", "max-width":
 		size, ok := measure(v())
 		s.empty = s.empty || ok && size == 0
+		s.wide = s.wide || roomy(v())
 	case "overflow":
 		s.cut = v() == "hidden"
 	case "text-indent", "left", "right", "top", "bottom", "margin-left", "margin-top":
@@ -150,6 +157,10 @@ func (s *sheetStyle) declare(name, value []byte) {
 	case "clip", "clip-path":
 		v := v()
 		s.atLeast(faint, strings.HasPrefix(v, "rect(0") || strings.HasPrefix(v, "rect(1px") || strings.HasPrefix(v, "inset(50%") || strings.HasPrefix(v, "inset(100%"))
+	case "float", "position", "all", "flex-direction", "flex-flow", "padding", "padding-left", "padding-right", "content":
+		s.place(string(buf[:n]), v())
+	case "list-style", "list-style-type", "quotes", "text-overflow":
+		s.strings = true
 	case "color":
 		s.color = v()
 	case "background", "background-color":
@@ -210,14 +221,33 @@ func paleColor(v string) bool {
 	return true
 }
 
-// hidingSelectors are the elements that the style sheets of a document may hide, as far as that can be told without a tree: by
+// sheetsOf tells what the style sheets of a document may do with its elements, as far as that can be told without a tree: by
 // the last part of a selector, be it a class (".x"), an id ("#x"), an attribute ("[x") or a name.
-func hidingSelectors(doc []byte) map[string]bool {
-	var found map[string]bool
+func sheetsOf(doc []byte) map[string]cast {
+	var found map[string]cast
+	rules(doc, func(selectors, body string) {
+		c := styleOf([]byte(body)).cast()
+		if c == 0 {
+			return
+		}
+		if found == nil {
+			found = map[string]cast{}
+		}
+		for s := range strings.SplitSeq(selectors, ",") {
+			if key := selectorKey(s); key != "" && len(found) < maxDistinct {
+				found[key] |= c
+			}
+		}
+	})
+	return found
+}
+
+// rules hands on the rules of all style sheets in a document.
+func rules(doc []byte, each func(selectors, body string)) {
 	for {
 		i := bytes.IndexByte(doc, '<')
 		if i < 0 {
-			return found
+			return
 		}
 		doc = doc[i+1:]
 		if len(doc) < 6 || doc[0]|0x20 != 's' || !bytes.EqualFold(doc[:5], []byte("style")) {
@@ -238,17 +268,7 @@ func hidingSelectors(doc []byte) map[string]bool {
 			}
 			var body string
 			body, sheet, _ = strings.Cut(sheet, "}")
-			if sightOf([]byte(body)) == inSight {
-				continue
-			}
-			if found == nil {
-				found = map[string]bool{}
-			}
-			for s := range strings.SplitSeq(selectors, ",") {
-				if key := selectorKey(s); key != "" && len(found) < maxDistinct {
-					found[key] = true
-				}
-			}
+			each(selectors, body)
 		}
 	}
 }

@@ -47,7 +47,7 @@ func TestUnseenHTML(t *testing.T) {
 	for _, markup := range []string{
 		`<style>p{color:#333} .x{display:block} a{color:#ffa}</style><p class=x>a <a href=x>b</a></p>`,
 		`a<span style="color:#fff;background:#036">b</span>`, `a<span style="color:rgb(1,2)">b</span>`, `a<span style="color:rgb()">b</span>`, `a<span style="color:#f">b</span>`,
-		`<p style="color:white">a</p>b`, `<p style="text-indent:-18.0pt;margin-left:-5px;font-size:9.0pt">a</p>`, `<style>.x{display:none}</style>a<p class=x>b</p>c`,
+		`<p style="color:white">a</p>b`, `<p style="text-indent:-18.0pt;margin-left:-5px;font-size:9.0pt">a</p>`, `<style>.x{display:none}</style><p>a</p><p class=x>b</p>c`,
 	} {
 		if m := walkHTML([]byte(markup)); m.Hidden != "" {
 			t.Errorf("%s: hidden = %q", markup, m.Hidden)

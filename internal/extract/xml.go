@@ -206,14 +206,13 @@ func (w *walker) xmlText(f *leaf, text string) {
 		d := w.newODFText(f.where, f.att, strings.Contains(text, "office:spreadsheet"))
 		x.text = d
 		give = func() { w.giveODF(f.where, f.att, d) }
-	case svgXML:
-		r := &runsOfText{limit: int(w.lim.Text)}
+	case svgXML, anyXML:
+		r := &liveXML{limit: int(w.lim.Text), sheet: sheetsOf([]byte(text))}
 		x.text = r
 		give = func() {
 			w.segment(f.where, f.kind, f.att, g.text.String())
-			w.segment(f.where, Hidden, f.att, r.lines.String())
+			w.giveLive(f, r)
 		}
-	case anyXML:
 	}
 	before := len(w.out.Unreadable)
 	guard := &tokenGuard{r: strings.NewReader(text), max: w.lim.Text + tokenRoom}
