@@ -33,18 +33,18 @@ func (w *walker) rtfText(f *leaf, b []byte) {
 	}
 	w.segment(f.where, Hidden, f.att, d.hidden.String())
 	w.segment(f.where+"!generator", Hidden, f.att, d.program.String())
+	for i, digits := range d.objects {
+		if !w.entry(f) {
+			return
+		}
+		w.rtfObject(f, i+1, joinDigits(digits))
+	}
 	for i, digits := range d.drawn {
 		b := joinDigits(digits)
 		in := w.inside(f, "picture"+strconv.Itoa(i+1))
 		if in.found = sniff(b[:min(len(b), sniffLen)], "", ""); in.found.drawn() {
 			w.metafile(in, b)
 		}
-	}
-	for i, digits := range d.objects {
-		if !w.entry(f) {
-			return
-		}
-		w.rtfObject(f, i+1, joinDigits(digits))
 	}
 }
 

@@ -42,9 +42,9 @@ func Messages() []Message {
 		{Name: "overlapping-bomb", Raw: func() []byte { return attach("zbsm.zip", overlapping(60, zeros(2<<20))) }, Reason: extract.Ratio},
 		{Name: "overlapping-below-the-ratio", Raw: func() []byte { return attach("slow.zip", overlapping(280, sparse(1<<20))) }, Reason: extract.TooLarge},
 		{Name: "gzip-10GB", Raw: func() []byte { return attach("zeros.gz", gzipZeros(10<<10)) }, Reason: extract.TooLarge},
-		{Name: "laughs-xml", Raw: func() []byte { return attach("a.xml", []byte(laughs)) }, Reason: extract.Corrupt},
-		{Name: "laughs-docx", Raw: docx(laughs), Reason: extract.Corrupt},
-		{Name: "laughs-svg", Raw: func() []byte { return attach("a.svg", []byte(laughs)) }, Reason: extract.Corrupt},
+		{Name: "laughs-xml", Raw: func() []byte { return attach("a.xml", []byte(laughs)) }, Reason: extract.Unsupported},
+		{Name: "laughs-docx", Raw: docx(laughs), Reason: extract.Unsupported},
+		{Name: "laughs-svg", Raw: func() []byte { return attach("a.svg", []byte(laughs)) }, Reason: extract.Unsupported},
 		{Name: "svg-script", Raw: func() []byte {
 			return attach("a.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="steal()"><script>for(;;){} // `+Number+`</script></svg>`))
 		}, Text: true},
