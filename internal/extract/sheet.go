@@ -225,7 +225,6 @@ type sheet struct {
 	row    int // the present one, 1-based
 	column int // of the next cell, 0-based
 	at     int // of the present cell
-	cellIn int // the row that the present cell says it is in
 	kind   string
 	style  int
 	in     string // "v", "t", "f", or the name of another element
