@@ -17,8 +17,8 @@
 // only some would accept), the message is [Ambiguous], and what stands encoded or in clear
 // in its raw text is given out too. Careless mail that both readings agree on is not.
 //
-// Pictures hold no text for this package, but for those that are kept as the calls that draw them (emf.go). Where the limits ask for it they are put aside, decoded, and pages of PDF that show
-// pictures are drawn, so that somebody else can read them (package ocr): see [Pictures].
+// Pictures hold no text for this package, but for those that are kept as the calls that draw them (emf.go). Where the limits ask
+// for it they are put aside, decoded, and pages of PDF that show pictures are drawn, so that somebody else can read them (package ocr): see [Pictures].
 //
 // An address names a place in the message: `subject`, `header/names`, `body/text`, `body/html[2]`,
 // `att[2]/lista.csv`, `att[2]/lista.xlsx!Blad1`, `att[4]/x.eml!subject`,
