@@ -100,7 +100,7 @@ type tab struct {
 func (c *chrome) open(t *testing.T, d *running, lang string, width int64) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
-	ctx, expire := context.WithTimeout(ctx, 2*testkit.Patience)
+	ctx, expire := context.WithTimeout(ctx, 10*testkit.Patience)
 	t.Cleanup(func() { expire(); cancel() })
 	b := &tab{t: t, ctx: ctx, demo: d, lang: lang, files: t.TempDir()}
 	b.do(chromedp.EmulateViewport(width, viewHigh))
