@@ -14,23 +14,9 @@ func (w *walker) cms(l *lines, f *leaf) {
 		w.unreadable(f.where, AlreadyProtected, envelopedCMS)
 		return
 	}
-	limit := w.lim.Spool
-	if w.plain {
-		limit = min(limit, inProcess)
+	if b, whole, _ := w.inMemory(l, f); whole {
+		w.openCMS(f, b)
 	}
-	b, size := w.gather(l, f, limit)
-	w.size(f, size)
-	w.damaged(f)
-	if size > int64(len(b)) {
-		if w.plain {
-			w.abandon(l)
-			return
-		}
-		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
-		return
-	}
-	w.buf = nil // b is read while the walker goes on
-	w.openCMS(f, b)
 }
 
 const envelopedCMS = "S/MIME enveloped"

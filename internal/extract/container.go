@@ -18,18 +18,25 @@ func (c class) opens() bool {
 
 // held reads the rest of the part into memory, to be opened.
 func (w *walker) held(l *lines, f *leaf) {
+	if sp := w.spooled(l, f); sp != nil {
+		w.open(f, sp, sp.n)
+	}
+}
+
+// spooled holds the rest of the part; nil if another process is to read it, or if it is too large.
+func (w *walker) spooled(l *lines, f *leaf) *spool {
 	if w.plain {
 		w.abandon(l)
-		return
+		return nil
 	}
 	sp := &spool{max: w.lim.Spool}
 	w.size(f, w.each(l, f, sp.write))
 	w.damaged(f)
 	if sp.over {
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
-		return
+		return nil
 	}
-	w.open(f, sp, sp.n)
+	return sp
 }
 
 // open reads content of n bytes that can be read at any place. The readers of others' formats are others' code in part, and

@@ -17,19 +17,10 @@ func (s sniffed) drawn() bool { return s.mime == mimeEMF || s.mime == mimeWMF }
 
 // drawnFile reads a part that is such a picture.
 func (w *walker) drawnFile(l *lines, f *leaf) {
-	if w.plain {
-		w.abandon(l)
-		return
+	if sp := w.spooled(l, f); sp != nil {
+		w.metafile(f, sp.bytes())
+		w.sayDrawn(f, sp.bytes())
 	}
-	sp := &spool{max: w.lim.Spool}
-	w.size(f, w.each(l, f, sp.write))
-	w.damaged(f)
-	if sp.over {
-		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
-		return
-	}
-	w.metafile(f, sp.bytes())
-	w.sayDrawn(f, sp.bytes())
 }
 
 // sayDrawn says of such a picture that what it shows besides text is not read, and what else is in the file.

@@ -23,6 +23,14 @@ const inProcess = 4 << 20
 // savedMessage reads a message that came encoded, or under another type: it is held in
 // memory, because its own boundaries must not be mixed with those around it.
 func (w *walker) savedMessage(l *lines, f *leaf) {
+	if b, _, here := w.inMemory(l, f); here {
+		w.saved(f, b)
+	}
+}
+
+// inMemory reads a part that may be read in this process while it is small; whole says whether b is all of it, here that no other
+// process is to read it.
+func (w *walker) inMemory(l *lines, f *leaf) (b []byte, whole, here bool) {
 	limit := w.lim.Spool
 	if w.plain {
 		limit = min(limit, inProcess)
@@ -33,12 +41,12 @@ func (w *walker) savedMessage(l *lines, f *leaf) {
 	if size > int64(len(b)) {
 		if w.plain {
 			w.abandon(l)
-			return
+			return nil, false, false
 		}
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
 	}
 	w.buf = nil // b is read while the walker goes on
-	w.saved(f, b)
+	return b, size == int64(len(b)), true
 }
 
 // saved reads a message or a mailbox that is in memory.
