@@ -64,11 +64,16 @@ func TestReplyGoesOnAfterATimeout(t *testing.T) {
 	for i := range len(whole) {
 		client, server := net.Pipe()
 		c := newConn(client, Capabilities{}, time.Time{})
-		go func() { _, _ = server.Write([]byte(whole[:i])) }()
+		goOn := make(chan struct{})
+		go func() {
+			_, _ = server.Write([]byte(whole[:i]))
+			<-goOn
+			_, _ = server.Write([]byte(whole[i:]))
+		}()
 		if _, err := c.read(5 * time.Millisecond); err == nil || !timedOut(err) || c.broken {
 			t.Fatalf("cut at %d: %v, broken %v", i, err, c.broken)
 		}
-		go func() { _, _ = server.Write([]byte(whole[i:])) }()
+		close(goOn)
 		r, err := c.read(testkit.Patience)
 		if err != nil || r.text != "one two" || r.status != "2.0.0" {
 			t.Errorf("cut at %d: %+v, %v", i, r, err)
