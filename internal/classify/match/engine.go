@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -160,6 +161,9 @@ func (c *compiler) rule(i int32, in *Rule) error {
 		c.reach = append(c.reach, tree)
 	}
 	best := whole(&f)
+	if best != nil && f.startsAtDigits() && slices.ContainsFunc(best.lits, noWindow) {
+		best = nil // its literals would fill the table, and the digits are looked at anyway
+	}
 	switch {
 	case f.length.least == 0, best == nil && !f.startsAtDigits() && !beginsAtEdge(tree):
 		c.e.always = append(c.e.always, i)
@@ -187,6 +191,9 @@ func (c *compiler) rule(i int32, in *Rule) error {
 	}
 	return nil
 }
+
+// noWindow says that a literal is shorter than a window, which has to be noted with all bytes that can stand beside it.
+func noWindow(s string) bool { return len(s) < 4 }
 
 // startsAtDigits says whether every match begins at a digit, or a little before.
 func (f *facts) startsAtDigits() bool {
