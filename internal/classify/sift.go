@@ -12,7 +12,7 @@ import (
 
 // sieve says at which places of a text a keyword can begin: few at which none does, and never too few.
 type sieve struct {
-	three   [1 << 11]uint64 // hashes of three bytes that texts can have where a keyword stands, see [threeHash]
+	first   [1 << 11]uint64 // hashes of the first bytes that texts can have where a keyword stands, see [firstHash]
 	six     [1 << 10]uint64 // hashes of the first six bytes of keywords that have as many
 	heads   [1 << 8]uint64  // of the first four, three or two bytes of all others, whichever there are
 	singles []byte          // keywords of one byte, which are in none of these
@@ -22,7 +22,7 @@ type sieve struct {
 // longHead is how many bytes a keyword of sieve.six has at least.
 const longHead = 6
 
-// Bits of sieve.three: in its low half keywords that begin where a word does, in its high half those that begin anywhere.
+// Bits of sieve.first: in its low half keywords that begin where a word does, in its high half those that begin anywhere.
 const (
 	atWords uint64 = 1
 	inWords uint64 = 1 << 32
@@ -44,12 +44,12 @@ func (s *sieve) add(k keyword) {
 	s.some = true
 }
 
-// open notes all ways in which three bytes of a text can begin a keyword: v holds n of them, rest is what is missing of the
+// open notes all ways in which four bytes of a text can begin a keyword: v holds n of them, rest is what is missing of the
 // keyword, and last the byte of v that decides what may be passed over, or 0: see [trie.step].
 func (s *sieve) open(where uint64, rest string, v uint32, n int, last byte) {
-	if n == 3 {
-		h := threeHash(v & (sixBits & (1<<32 - 1)))
-		s.three[h>>5] |= where << (h & 31)
+	if n == 4 {
+		h := firstHash(v & (sixBits & (1<<32 - 1)))
+		s.first[h>>5] |= where << (h & 31)
 		return
 	}
 	put := func(rest string, c, last byte) { s.open(where, rest, v|uint32(c)<<(8*n), n+1, last) }
@@ -63,7 +63,7 @@ func (s *sieve) open(where uint64, rest string, v uint32, n int, last byte) {
 		}
 	}
 	if rest == "" {
-		for c := range 256 {
+		for c := range anyBits[n] {
 			put(rest, byte(c), 0)
 		}
 		return
@@ -79,16 +79,20 @@ func (s *sieve) open(where uint64, rest string, v uint32, n int, last byte) {
 	}
 }
 
-// sixBits are what [threeHash] looks at of each byte: they tell small letters apart and leave few places for a byte that may be any.
+// sixBits are what [firstHash] looks at of the first bytes: they tell small letters apart.
 const sixBits = 0x3f * eight.Ones
 
-// threeHash is the place of the first three bytes of v.
-func threeHash(v uint32) uint32 { return v * (0x9e3779b1 << 8 & (1<<32 - 1)) >> 16 }
+// firstHash is the place of the first three bytes of v and the last two bits of the fourth: a keyword of three bytes has few places,
+// and one of two not too many.
+func firstHash(v uint32) uint32 { return v * (0x9e3779b1 << 6 & (1<<32 - 1)) >> 16 }
 
-// threeBits has [atWords] and [inWords] where keywords can begin with the first three bytes of v, and other bits.
-func (s *sieve) threeBits(v uint32) uint64 {
-	h := threeHash(v)
-	return s.three[h>>5&(1<<11-1)] >> (h & 31)
+// anyBits is how many values [firstHash] tells apart of a byte, by its place.
+var anyBits = [4]int{64, 64, 64, 4}
+
+// firstBits has [atWords] and [inWords] where keywords can begin with v, and other bits.
+func (s *sieve) firstBits(v uint32) uint64 {
+	h := firstHash(v)
+	return s.first[h>>5&(1<<11-1)] >> (h & 31)
 }
 
 // goesOn is what a head of two to four bytes differs by behind which a letter or digit stands.
@@ -212,8 +216,8 @@ func (s *sieve) sift(b *sifted, size int, before uint64, p *places) uint64 {
 		before = in >> 56
 		x, y := v&sixBits, binary.LittleEndian.Uint64(b[i&(block-8)+4:])&sixBits
 		const both = atWords | inWords
-		set := s.threeBits(uint32(x))&both | s.threeBits(uint32(x>>8))&both<<1 | s.threeBits(uint32(x>>16))&both<<2 | s.threeBits(uint32(x>>24))&both<<3 |
-			s.threeBits(uint32(y))&both<<4 | s.threeBits(uint32(y>>8))&both<<5 | s.threeBits(uint32(y>>16))&both<<6 | s.threeBits(uint32(y>>24))&both<<7
+		set := s.firstBits(uint32(x))&both | s.firstBits(uint32(x>>8))&both<<1 | s.firstBits(uint32(x>>16))&both<<2 | s.firstBits(uint32(x>>24))&both<<3 |
+			s.firstBits(uint32(y))&both<<4 | s.firstBits(uint32(y>>8))&both<<5 | s.firstBits(uint32(y>>16))&both<<6 | s.firstBits(uint32(y>>24))&both<<7
 		f := &eight.Members[uint8(set)&eight.Set(first)|uint8(set>>32)]
 		binary.LittleEndian.PutUint64(at[n&(block-1):], f.At+uint64(i)*eight.Ones)
 		n += f.N
