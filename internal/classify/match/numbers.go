@@ -528,10 +528,19 @@ const edgeBlock = 256
 // like those are common there is no branch on them.
 func (s *Scanner) boundaries(from int, at *[edgeBlock + 8]uint8) (n int) {
 	edges := s.e.edges
-	for i := 0; i < edgeBlock && from+i < len(s.text); i += 8 {
-		w := load8(s.text, from+i)
-		can := edges.hull[0].of(w) & (edges.hull[1].of(w)>>8 | 0x80<<56)
+	hull, text := edges.hull, s.text[from:]
+	for i := 0; i < edgeBlock && i < len(text); i += 8 {
+		var w uint64
+		if b := text[i:]; len(b) >= 8 {
+			w = binary.LittleEndian.Uint64(b)
+		} else {
+			w = load8(b, 0)
+		}
+		can := hull[0].of(w)
 		if can == 0 {
+			continue
+		}
+		if can &= hull[1].of(w)>>8 | 0x80<<56; can == 0 {
 			continue
 		}
 		word, before := eight.Word(w), uint64(0)
