@@ -12,7 +12,7 @@ import (
 
 // sieve says at which places of a text a keyword can begin: few at which none does, and never too few.
 type sieve struct {
-	first   [1 << 11]uint64 // hashes of the first bytes that texts can have where a keyword stands, see [firstHash]
+	first   [1 << 16]byte   // by hashes of the first bytes that texts can have where a keyword stands, see [firstHash]
 	six     [1 << 10]uint64 // hashes of the first six bytes of keywords that have as many
 	heads   [1 << 8]uint64  // of the first four, three or two bytes of all others, whichever there are
 	singles []byte          // keywords of one byte, which are in none of these
@@ -22,10 +22,10 @@ type sieve struct {
 // longHead is how many bytes a keyword of sieve.six has at least.
 const longHead = 6
 
-// Bits of sieve.first: in its low half keywords that begin where a word does, in its high half those that begin anywhere.
+// Bits of sieve.first: a keyword that begins where a word does, one that begins anywhere.
 const (
-	atWords uint64 = 1
-	inWords uint64 = 1 << 32
+	atWords byte = 1
+	inWords byte = 1 << 4
 )
 
 func (s *sieve) add(k keyword) {
@@ -46,10 +46,9 @@ func (s *sieve) add(k keyword) {
 
 // open notes all ways in which four bytes of a text can begin a keyword: v holds n of them, rest is what is missing of the
 // keyword, and last the byte of v that decides what may be passed over, or 0: see [trie.step].
-func (s *sieve) open(where uint64, rest string, v uint32, n int, last byte) {
+func (s *sieve) open(where byte, rest string, v uint32, n int, last byte) {
 	if n == 4 {
-		h := firstHash(v & (sixBits & (1<<32 - 1)))
-		s.first[h>>5] |= where << (h & 31)
+		s.first[firstHash(v&(sixBits&(1<<32-1)))] |= where
 		return
 	}
 	put := func(rest string, c, last byte) { s.open(where, rest, v|uint32(c)<<(8*n), n+1, last) }
@@ -89,10 +88,10 @@ func firstHash(v uint32) uint32 { return v * (0x9e3779b1 << 6 & (1<<32 - 1)) >> 
 // anyBits is how many values [firstHash] tells apart of a byte, by its place.
 var anyBits = [4]int{64, 64, 64, 4}
 
-// firstBits has [atWords] and [inWords] where keywords can begin with v, and other bits.
-func (s *sieve) firstBits(v uint32) uint64 {
-	h := firstHash(v)
-	return s.first[h>>5&(1<<11-1)] >> (h & 31)
+// fours has, for each of four places of text one behind the other, [atWords] and [inWords] moved up by the place, where keywords can
+// begin with its four bytes under sixBits.
+func (s *sieve) fours(a, b, c, d uint32) byte {
+	return s.first[firstHash(a)] + s.first[firstHash(b)]<<1 + s.first[firstHash(c)]<<2 + s.first[firstHash(d)]<<3
 }
 
 // goesOn is what a head of two to four bytes differs by behind which a letter or digit stands.
@@ -212,13 +211,11 @@ func (s *sieve) sift(b *sifted, size int, before uint64, p *places) uint64 {
 	for i := 0; i < size; i += 8 {
 		v := binary.LittleEndian.Uint64(b[i&(block-8):])
 		in := eight.Alnum(v)
-		first := (in | v&(v<<1)&eight.Highs) &^ (in<<8 | before) // or a character beyond ASCII begins
+		first := eight.Set((in | v&(v<<1)&eight.Highs) &^ (in<<8 | before)) // or a character beyond ASCII begins
 		before = in >> 56
 		x, y := v&sixBits, binary.LittleEndian.Uint64(b[i&(block-8)+4:])&sixBits
-		const both = atWords | inWords
-		set := s.firstBits(uint32(x))&both | s.firstBits(uint32(x>>8))&both<<1 | s.firstBits(uint32(x>>16))&both<<2 | s.firstBits(uint32(x>>24))&both<<3 |
-			s.firstBits(uint32(y))&both<<4 | s.firstBits(uint32(y>>8))&both<<5 | s.firstBits(uint32(y>>16))&both<<6 | s.firstBits(uint32(y>>24))&both<<7
-		f := &eight.Members[uint8(set)&eight.Set(first)|uint8(set>>32)]
+		low, high := s.fours(uint32(x), uint32(x>>8), uint32(x>>16), uint32(x>>24)), s.fours(uint32(y), uint32(y>>8), uint32(y>>16), uint32(y>>24))
+		f := &eight.Members[(low&0xf|high<<4)&first|low>>4|high&0xf0]
 		binary.LittleEndian.PutUint64(at[n&(block-1):], f.At+uint64(i)*eight.Ones)
 		n += f.N
 	}
