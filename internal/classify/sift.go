@@ -14,7 +14,7 @@ import (
 type sieve struct {
 	first   [1 << 16]byte   // by hashes of the first bytes that texts can have where a keyword stands, see [firstHash]
 	six     [1 << 10]uint64 // hashes of the first six bytes of keywords that have as many
-	heads   [1 << 8]uint64  // of the first four, three or two bytes of all others, whichever there are
+	heads   [1 << 10]uint64 // of the first four or three bytes of all others
 	singles []byte          // keywords of one byte, which are in none of these
 	some    bool            // there are others
 }
@@ -94,7 +94,7 @@ func (s *sieve) fours(a, b, c, d uint32) byte {
 	return s.first[firstHash(a)] + s.first[firstHash(b)]<<1 + s.first[firstHash(c)]<<2 + s.first[firstHash(d)]<<3
 }
 
-// goesOn is what a head of two to four bytes differs by behind which a letter or digit stands.
+// goesOn is what a head of three or four bytes differs by behind which a letter or digit stands.
 const goesOn = 1 << 63
 
 // head notes the first bytes of a keyword, with any one white space for a space. Texts in which more stands between two
@@ -102,7 +102,12 @@ const goesOn = 1 << 63
 func (s *sieve) head(k keyword) {
 	text := []byte(k.text)
 	switch n := len(text); n {
-	case 2, 3, 4:
+	case 2: // whatever stands behind it
+		for c := range 256 {
+			setHead(s.heads[:], append(text[:2:2], byte(c)), 0, 0)
+			setHead(s.heads[:], append(text[:2:2], byte(c)), 0, goesOn)
+		}
+	case 3, 4:
 		setHead(s.heads[:], text, 0, 0)
 		if !k.end || alnums[text[n-1]] == 0 {
 			setHead(s.heads[:], text, 0, goesOn)
@@ -146,18 +151,16 @@ func (s *sieve) sixBit(v uint64) uint64 {
 
 // may is 1 where a keyword can begin with these eight bytes of text, else 0.
 func (s *sieve) may(v uint64) uint64 {
-	two := v&(1<<16-1) | uint64(alnums[byte(v>>16)])<<63
 	three := v&(1<<24-1) | uint64(alnums[byte(v>>24)])<<63
 	four := v&(1<<32-1) | uint64(alnums[byte(v>>32)])<<63
-	return (s.headBit(two, 2)|s.headBit(three, 3)|s.headBit(four, 4)|s.sixBit(v))&1 | stretched(v)
+	return (s.headBit(three, 3)|s.headBit(four, 4)|s.sixBit(v))&1 | stretched(v)
 }
 
-// stretched is 1 where something in eight bytes of text is passed over when a keyword is followed: a filler, a hyphen at a
+// stretched is 1 where something in eight bytes of text may be passed over when a keyword is followed: a filler, a hyphen at a
 // line end, white space after white space.
 func stretched(v uint64) uint64 {
-	line := eight.Equal(v, '\n')
-	white := line | eight.Equal(v, ' ') | eight.Equal(v, '\t')
-	x := eight.Equal(v, filler) | eight.Equal(v, '-')&(line>>8|1<<63) | white&(white>>8)
+	white := (v - 0x21*eight.Ones) &^ v & eight.Highs
+	x := white&(white>>8) | eight.Equal(v, '-')&(white>>8|1<<63) | eight.Equal(v, filler)
 	return (x | -x) >> 63
 }
 
