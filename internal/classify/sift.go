@@ -185,7 +185,7 @@ func (t *trie) find(text []byte, from, to int, found func(key int32, start, end 
 		if i+len(b) <= len(text) {
 			b = (*sifted)(text[i:])
 		} else {
-			copy(last[:], text[i:])
+			clear(last[copy(last[:], text[i:]):])
 		}
 		size := min(block, to-i)
 		var p places

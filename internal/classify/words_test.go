@@ -14,7 +14,7 @@ func TestFindEqualsWalk(t *testing.T) {
 		start, end int
 	}
 	pieces := []string{"a", "b", "ab", "abc", "abcd", "abcde", "b c", " ", "  ", "\n", "\t", "-", "-\n", string(rune(filler)), "å", "ö", "1", ".", "ab c", "a b", "_"}
-	for seed := range uint64(3000) {
+	for seed := range uint64(12_000) { // 8570 ends a few bytes into a block
 		r := rand.New(rand.NewPCG(seed, 11))
 		some := func(n int) (s string) {
 			for range n {
