@@ -31,19 +31,22 @@ func sevenZipEnd(r io.ReaderAt) int64 {
 const maxRARBlocks = 1 << 16
 
 // rarEnd is where the block of a RAR archive ends that ends it; 0 if the walk does not come there: old archives have none, and
-// what is behind encrypted heads cannot be known.
-func rarEnd(r io.ReaderAt, n int64) int64 {
+// what is behind encrypted heads cannot be known. It hands each block to visit.
+func rarEnd(r io.ReaderAt, n int64, visit func(five bool, at, end int64)) int64 {
 	at, next := int64(7), rar4Block
 	var sig [8]byte
-	if k, _ := r.ReadAt(sig[:], 0); k == len(sig) && sig[6] == 1 { // a short read is the end
+	k, _ := r.ReadAt(sig[:], 0) // a short read is the end
+	five := k == len(sig) && sig[6] == 1
+	if five {
 		at, next = 8, rar5Block
 	}
 	for range maxRARBlocks {
 		size, last := next(r, at)
-		if at += size; size <= 0 || at > n {
+		if size <= 0 || size > n-at {
 			return 0
 		}
-		if last {
+		visit(five, at, at+size)
+		if at += size; last {
 			return at
 		}
 	}

@@ -1,7 +1,9 @@
 package extract
 
 import (
+	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -30,16 +32,18 @@ const (
 	mapiMany    = 0x1000
 )
 
-// mapiProps are the texts and data of a message or an attachment, by property.
+// mapiProps are the texts and data of a message or an attachment, by property. A property may stand there twice, as it is and as an
+// attribute of TNEF or in two types: which of them a program takes is its own affair, so that all of them count.
 type mapiProps struct {
 	text   map[uint16]string
-	data   map[uint16][]byte
+	data   map[uint16][][]byte
 	others strings.Builder
 	page   uint16
+	odd    bool // a code page was named in which ASCII does not stand for itself
 }
 
 func newMAPI(page uint16) *mapiProps {
-	return &mapiProps{text: map[uint16]string{}, data: map[uint16][]byte{}, page: page}
+	return &mapiProps{text: map[uint16]string{}, data: map[uint16][][]byte{}, page: page}
 }
 
 // put keeps a property by its type.
@@ -50,37 +54,56 @@ func (p *mapiProps) put(id, kind uint16, b []byte) {
 	case mapiUnicode:
 		p.putText(id, strings.TrimRight(utf16le(b), "\x00"))
 	case mapiBinary, mapiObject:
-		if len(b) > len(p.data[id]) {
-			p.data[id] = b
+		if have := p.data[id]; len(b) > 0 && (len(have) == 0 || !bytes.Equal(have[len(have)-1], b)) {
+			p.data[id] = append(have, b)
 		}
 	case mapiInt32:
 		if (id == mapiCodePage || id == mapiBodyPage) && len(b) >= 2 {
-			p.page = binary.LittleEndian.Uint16(b)
+			p.setPage(binary.LittleEndian.Uint16(b))
 		}
 	}
+}
+
+func (p *mapiProps) setPage(page uint16) {
+	p.page = page
+	p.odd = p.odd || oddPage(page)
+}
+
+// oddPage names the code pages in which ASCII does not stand for itself: those of EBCDIC, and UTF-7.
+func oddPage(page uint16) bool {
+	switch page {
+	case 37, 500, 870, 875, 1026, 1047, 20420, 20423, 20424, 20833, 20838, 20871, 20880, 20905, 20924, 21025, 65000:
+		return true
+	}
+	return page >= 1140 && page <= 1149 || page >= 20273 && page <= 20297
 }
 
 func (p *mapiProps) putText(id uint16, s string) {
 	switch id {
 	case mapiSubject, mapiBody, mapiHTML, mapiLongName, mapiShortName, mapiDisplayName, mapiHeaders:
-		if len(s) > len(p.text[id]) {
+		switch was := p.text[id]; {
+		case strings.HasPrefix(s, was):
 			p.text[id] = s
-		}
-	default:
-		if p.others.Len() < maxLinks {
-			p.others.WriteString(s + "\n")
+			return
+		case strings.HasPrefix(was, s):
+			return
 		}
 	}
+	p.others.WriteString(s + "\n")
 }
 
-// name is the file name of an attachment.
-func (p *mapiProps) name() string {
+// names are the file names of an attachment, that which programs show first.
+func (p *mapiProps) names() []string {
+	var out []string
 	for _, id := range []uint16{mapiLongName, mapiShortName, mapiDisplayName} {
-		if s := p.text[id]; s != "" {
-			return s
+		if s := p.text[id]; s != "" && !slices.Contains(out, s) {
+			out = append(out, s)
 		}
 	}
-	return "file"
+	if out == nil {
+		return []string{"file"}
+	}
+	return out
 }
 
 // mapiMessage gives out the texts of a message. What the body says in several forms is read in each.
@@ -92,19 +115,29 @@ func (w *walker) mapiMessage(f *leaf, p *mapiProps) {
 	if s := p.text[mapiHTML]; s != "" {
 		w.markup(&in, s, AttachmentText)
 	}
-	if b := p.data[mapiHTML]; len(b) > 0 {
+	for _, b := range p.data[mapiHTML] {
 		in.found.class, in.part = asHTML, &part{}
 		r := in.decode(b)
 		for _, text := range r.all() {
 			w.markup(&in, text, AttachmentText)
 		}
 	}
-	if b := p.data[mapiRTF]; len(b) > 0 {
-		rtf, ok := decompressRTF(b, w.lim.Text)
-		if !ok {
+	for _, b := range p.data[mapiRTF] {
+		if w.expired() {
+			return
+		}
+		limit := 3 * w.lim.Text // it is more than its text
+		rtf, ok := decompressRTF(b, limit)
+		switch {
+		case int64(len(rtf)) >= limit:
+			w.full(f.where)
+		case !ok:
 			w.unreadable(f.where, Corrupt, "damaged RTF body")
 		}
 		w.rtfText(&in, rtf)
+	}
+	if p.odd {
+		w.unreadable(f.where, Unsupported, "cannot read text in this code page")
 	}
 	w.segment(f.where, Hidden, f.att, p.text[mapiHeaders])
 	w.segment(f.where, Hidden, f.att, p.others.String())
@@ -112,11 +145,16 @@ func (w *walker) mapiMessage(f *leaf, p *mapiProps) {
 
 // mapiAttachment reads a file attached to such a message.
 func (w *walker) mapiAttachment(f *leaf, p *mapiProps) {
-	name := p.name()
-	w.entryName(f, name)
+	names := p.names()
+	for _, name := range names {
+		w.entryName(f, name)
+	}
 	w.segment(f.where, Hidden, f.att, p.others.String())
-	if b := p.data[mapiData]; len(b) > 0 {
-		w.bytesInside(f, name, b)
+	for i, b := range p.data[mapiData] {
+		if i > 0 && !w.entry(f) {
+			return
+		}
+		w.bytesInside(f, names[0], b)
 	}
 }
 
@@ -129,7 +167,8 @@ const (
 	rtfRaw    = 0x414c454d // "MELA"
 )
 
-// decompressRTF undoes MS-OXRTFCP, up to limit bytes. ok is false for what is damaged; what came before is returned.
+// decompressRTF undoes MS-OXRTFCP, up to limit bytes. ok is false for what is damaged or larger; what came before is returned. The
+// mark at its end is believed rather than the size that it says it has, which only some programs look at.
 func decompressRTF(b []byte, limit int64) (rtf []byte, ok bool) {
 	if len(b) < 16 {
 		return nil, false
@@ -137,14 +176,13 @@ func decompressRTF(b []byte, limit int64) (rtf []byte, ok bool) {
 	size, kind := int64(binary.LittleEndian.Uint32(b[4:])), binary.LittleEndian.Uint32(b[8:])
 	b = b[16:]
 	if kind == rtfRaw {
-		return b[:min(size, int64(len(b)))], true
+		return b[:min(limit, int64(len(b)))], int64(len(b)) <= limit
 	}
 	if kind != rtfPacked {
 		return nil, false
 	}
 	var dict [4096]byte
 	at := copy(dict[:], rtfDictionary)
-	limit = min(limit, size)
 	put := func(c byte) {
 		rtf = append(rtf, c)
 		dict[at] = c
@@ -173,5 +211,5 @@ func decompressRTF(b []byte, limit int64) (rtf []byte, ok bool) {
 			}
 		}
 	}
-	return rtf, int64(len(rtf)) >= limit
+	return rtf, len(b) == 0 && int64(len(rtf)) >= size
 }

@@ -62,12 +62,19 @@ func (w *walker) oleDocument(o *oleFile) {
 // carrier says whether the file is but the wrapping of another one, as documents embed them.
 func (o *oleFile) carrier() bool {
 	return slices.ContainsFunc(o.streams, func(s *mscfb.File) bool {
-		return len(s.Path) == 0 && (native(s) || s.Name == "Package" || s.Name == "CONTENTS")
+		return len(s.Path) == 0 && (native(s) || wrapped(s))
 	})
 }
 
 // native says whether a stream holds a file that was dropped into a document.
-func native(s *mscfb.File) bool { return s.Name == "Ole10Native" || s.Name == "\x01Ole10Native" }
+func native(s *mscfb.File) bool {
+	return strings.EqualFold(s.Name, "Ole10Native") || strings.EqualFold(s.Name, "\x01Ole10Native")
+}
+
+// wrapped says whether a stream holds a file as it is.
+func wrapped(s *mscfb.File) bool {
+	return strings.EqualFold(s.Name, "Package") || strings.EqualFold(s.Name, "CONTENTS") || strings.EqualFold(s.Name, "package_stream")
+}
 
 // detected names the type of content that is an attachment by itself.
 func (w *walker) detected(f *leaf, mime string) {
@@ -79,12 +86,15 @@ func (w *walker) detected(f *leaf, mime string) {
 // stream returns the stream of that name in the root or at path.
 func (o *oleFile) stream(name string, path ...string) *mscfb.File {
 	for _, s := range o.streams {
-		if strings.EqualFold(s.Name, name) && slices.Equal(s.Path, path) {
+		if strings.EqualFold(s.Name, name) && samePath(s.Path, path) {
 			return s
 		}
 	}
 	return nil
 }
+
+// samePath compares paths as programs look them up: case does not count (MS-CFB 2.6.4).
+func samePath(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
 
 // oleBytes reads a whole stream, nil if it is not there.
 func (w *walker) oleBytes(o *oleFile, s *mscfb.File) []byte {
@@ -225,15 +235,24 @@ func (w *walker) oleObjects(o *oleFile) {
 				w.entryName(o.f, name)
 				count(w.bytesInside(o.f, name, data))
 			}
-		case s.Name == "Package", s.Name == "CONTENTS":
+		case wrapped(s):
 			count(w.bytesInside(o.f, where, w.oleBytes(o, s)))
-		case len(s.Path) > 0 && (s.Name == "WordDocument" || s.Name == "Workbook" || s.Name == "PowerPoint Document"):
+		case len(s.Path) > 0 && mainStream(s):
 			count(false)
 			w.oleStorage(o, s)
 		case strings.EqualFold(s.Name, "_VBA_PROJECT"):
 			w.unreadable(o.f.where, Unsupported, "cannot read macro code")
 		}
 	}
+}
+
+// mainStream says whether a stream is that by which a document is told.
+func mainStream(s *mscfb.File) bool {
+	switch strings.ToLower(s.Name) {
+	case "worddocument", "workbook", "book", "powerpoint document", "__properties_version1.0":
+		return true
+	}
+	return false
 }
 
 // oleStorage reads a document that lies in a storage of the present one.

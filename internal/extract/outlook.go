@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (w *walker) outlookAttachment(o *oleFile, path []string) {
 	if len(o.dirs(inner[:len(path)], "__substg1.0_3701000D")) == 0 {
 		return
 	}
-	in := w.inside(o.f, p.name())
+	in := w.inside(o.f, p.names()[0])
 	if in.s.nest > w.lim.Depth {
 		w.unreadable(in.where, TooDeep, "messages nested deeper than the limit")
 		return
@@ -54,7 +55,7 @@ func (w *walker) outlookAttachment(o *oleFile, path []string) {
 func (o *oleFile) below(f *leaf, path []string) *oleFile {
 	sub := &oleFile{f: f, ratio: o.ratio}
 	for _, s := range o.streams {
-		if len(s.Path) >= len(path) && slices.Equal(s.Path[:len(path)], path) {
+		if len(s.Path) >= len(path) && samePath(s.Path[:len(path)], path) {
 			c := *s
 			c.Path = s.Path[len(path):]
 			sub.streams = append(sub.streams, &c)
@@ -67,8 +68,8 @@ func (o *oleFile) below(f *leaf, path []string) *oleFile {
 func (o *oleFile) dirs(path []string, prefix string) []string {
 	var out []string
 	for _, s := range o.streams {
-		if len(s.Path) > len(path) && slices.Equal(s.Path[:len(path)], path) {
-			if d := s.Path[len(path)]; strings.HasPrefix(d, prefix) && !slices.Contains(out, d) && len(out) < maxEntries {
+		if len(s.Path) > len(path) && samePath(s.Path[:len(path)], path) {
+			if d := s.Path[len(path)]; len(d) >= len(prefix) && strings.EqualFold(d[:len(prefix)], prefix) && !slices.Contains(out, d) && len(out) < maxEntries {
 				out = append(out, d)
 			}
 		}
@@ -81,7 +82,7 @@ func (w *walker) outlookProps(o *oleFile, path []string) *mapiProps {
 	p := newMAPI(0)
 	var ansi []*mscfb.File
 	for _, s := range o.streams {
-		if !slices.Equal(s.Path, path) {
+		if !samePath(s.Path, path) {
 			continue
 		}
 		_, kind, ok := outlookProp(s.Name)
@@ -93,10 +94,22 @@ func (w *walker) outlookProps(o *oleFile, path []string) *mapiProps {
 			w.outlookPut(o, p, s)
 		}
 	}
+	outlookFixed(p, w.oleBytes(o, o.stream("__properties_version1.0", path...)))
 	for _, s := range ansi {
 		w.outlookPut(o, p, s)
 	}
 	return p
+}
+
+// outlookFixed reads the numbers among the properties, which stand in one stream (MS-OXMSG 2.4): tag, flags, value, behind a head of
+// 8, 24 or 32 bytes. Its fields are no property's that is looked for.
+func outlookFixed(p *mapiProps, b []byte) {
+	for b = b[min(8, len(b)):]; len(b) >= 16; b = b[8:] {
+		kind, id := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
+		if kind == mapiInt32 {
+			p.put(id, kind, b[8:12])
+		}
+	}
 }
 
 func (w *walker) outlookPut(o *oleFile, p *mapiProps, s *mscfb.File) {
@@ -109,10 +122,10 @@ func (w *walker) outlookPut(o *oleFile, p *mapiProps, s *mscfb.File) {
 
 // outlookProp reads the name of a stream that holds a property; those of several values carry their number behind it.
 func outlookProp(name string) (id, kind uint16, ok bool) {
-	hex, ok := strings.CutPrefix(name, "__substg1.0_")
-	if !ok || len(hex) < 8 {
+	const prefix = "__substg1.0_"
+	if len(name) < len(prefix)+8 || !strings.EqualFold(name[:len(prefix)], prefix) {
 		return 0, 0, false
 	}
-	v, err := strconv.ParseUint(hex[:8], 16, 32)
+	v, err := strconv.ParseUint(name[len(prefix):][:8], 16, 32)
 	return uint16(v >> 16), uint16(v & 0xffff), err == nil
 }

@@ -128,6 +128,7 @@ func packedName(name string) string {
 func (w *walker) openTar(f *leaf, r io.ReaderAt, n int64) {
 	src := io.NewSectionReader(r, 0, n)
 	t := tar.NewReader(src)
+	owner := ""
 	for {
 		h, err := t.Next()
 		switch {
@@ -142,10 +143,25 @@ func (w *walker) openTar(f *leaf, r io.ReaderAt, n int64) {
 		}
 		w.entryName(f, lenient([]byte(h.Name)))
 		w.segment(f.where, Hidden, f.att, lenient([]byte(h.Linkname)))
-		if h.Typeflag == tar.TypeReg && h.Size > 0 {
+		w.segment(f.where, Hidden, f.att, lenient([]byte(h.PAXRecords["comment"])))
+		if by := h.Uname + "\n" + h.Gname; by != owner {
+			owner = by
+			w.segment(f.where, Hidden, f.att, lenient([]byte(by)))
+		}
+		if h.Size > 0 && tarContent(h.Typeflag) {
 			w.file(f, lenient([]byte(h.Name)), &unpacker{w: w, where: f.where, r: t, ratio: &ratio{packed: h.Size}}, false)
 		}
 	}
+}
+
+// tarContent says whether entries of a type have content: programs unpack those of a type that they do not know as ordinary files
+// (POSIX.1-2001 pax, "typeflag").
+func tarContent(kind byte) bool {
+	switch kind {
+	case tar.TypeLink, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeDir, tar.TypeFifo, tar.TypeXGlobalHeader:
+		return false
+	}
+	return true
 }
 
 // behindTar reads what stands behind the zeros that end an archive and fill it up. Some programs go on there (tar -i), and two

@@ -373,8 +373,10 @@ func (d *rtf) destination(word string) {
 		d.group.dest = d.group.around
 	case "header", "footer", "headerl", "headerr", "headerf", "footerl", "footerr", "footerf", "footnote", "annotation", "shptxt", "dptxbxtext":
 		d.group.beside = &rtfFlow{}
-	case "htmltag":
-		d.put("\n")
+	case "htmltag": // MS-OXRTFEX 2.1.3.1: what stands in it goes on with what stands around it
+		if !d.html {
+			d.put("\n")
+		}
 	default:
 		if d.group.star && d.group.dest == rtfBody && !transparentRTF(word) {
 			d.group.dest = rtfAside

@@ -77,7 +77,8 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 // openRAR reads a RAR archive of one volume.
 func (w *walker) openRAR(f *leaf, r io.ReaderAt, n int64) {
-	w.behindEnd(f, r, rarEnd(r, n), n)
+	end := rarEnd(r, n, func(five bool, at, end int64) { w.rarAside(f, r, five, at, end) })
+	w.behindEnd(f, r, end, n)
 	z, err := rardecode.NewReader(io.NewSectionReader(r, 0, n), rardecode.MaxDictionarySize(maxDictionary))
 	if err != nil {
 		w.rarError(f, err)
@@ -97,6 +98,7 @@ func (w *walker) openRAR(f *leaf, r io.ReaderAt, n int64) {
 		}
 		name := lenient([]byte(h.Name))
 		w.entryName(f, name)
+		w.segment(f.where, Hidden, f.att, lenient([]byte(h.LinkTarget)))
 		switch {
 		case h.Encrypted:
 			w.unreadable(f.where, Encrypted, "archive with a password")

@@ -3,16 +3,23 @@ package extract
 import (
 	"encoding/binary"
 	"io"
+	"strings"
 )
 
 // Attributes of a TNEF stream (MS-OXTNEF 2.1.3.3).
 const (
+	tnefOwner      = 0x0000
+	tnefSentFor    = 0x0001
+	tnefDelegate   = 0x0002
+	tnefFrom       = 0x8000
 	tnefSubject    = 0x8004
 	tnefBody       = 0x800c
 	tnefData       = 0x800f
 	tnefTitle      = 0x8010
+	tnefFileName   = 0x9001
 	tnefRendered   = 0x9002 // begins an attachment
 	tnefProps      = 0x9003
+	tnefRecipients = 0x9004
 	tnefAttachment = 0x9005
 	tnefCodePage   = 0x9007
 )
@@ -62,8 +69,12 @@ func (t *tnef) attribute(id uint16, b []byte) bool {
 	switch id {
 	case tnefCodePage:
 		if len(b) >= 2 {
-			t.message.page = binary.LittleEndian.Uint16(b)
+			t.message.setPage(binary.LittleEndian.Uint16(b))
 		}
+	case tnefOwner, tnefSentFor, tnefDelegate, tnefFrom: // names and addresses between lengths
+		t.message.others.WriteString(strings.Map(betweenNames, codePage(b, t.message.page)) + "\n")
+	case tnefRecipients:
+		return readRows(t.message, b)
 	case tnefSubject:
 		t.message.put(mapiSubject, mapiANSI, b)
 	case tnefBody:
@@ -73,7 +84,7 @@ func (t *tnef) attribute(id uint16, b []byte) bool {
 	case tnefRendered:
 		t.endFile()
 		t.file = newMAPI(t.message.page)
-	case tnefTitle, tnefData, tnefAttachment:
+	case tnefTitle, tnefFileName, tnefData, tnefAttachment:
 		if t.file == nil {
 			t.file = newMAPI(t.message.page)
 		}
@@ -86,6 +97,8 @@ func (t *tnef) fileAttribute(id uint16, b []byte) bool {
 	switch id {
 	case tnefTitle:
 		t.file.put(mapiShortName, mapiANSI, b)
+	case tnefFileName:
+		t.file.put(mapiDisplayName, mapiANSI, b)
 	case tnefData:
 		t.file.put(mapiData, mapiBinary, b)
 	case tnefAttachment:
@@ -94,17 +107,27 @@ func (t *tnef) fileAttribute(id uint16, b []byte) bool {
 	return true
 }
 
-// endFile reads the attachment whose attributes are complete. An attached message lies in it as another TNEF stream, behind
-// the identifier of its interface.
+// betweenNames makes blanks of what is no text.
+func betweenNames(r rune) rune {
+	if r < ' ' {
+		return ' '
+	}
+	return r
+}
+
+// endFile reads the attachment whose attributes are complete. An attached message lies in it as another TNEF stream, a document as a
+// compound file, behind the identifier of its interface (MS-OXTNEF 2.1.3.4).
 func (t *tnef) endFile() {
 	p := t.file
 	t.file = nil
 	if p == nil || !t.w.entry(t.f) {
 		return
 	}
-	const signature = "\x78\x9f\x3e\x22"
-	if b := p.data[mapiData]; len(b) > 20 && string(b[16:20]) == signature {
-		p.data[mapiData] = b[16:]
+	const message, storage = "\x78\x9f\x3e\x22", "\xD0\xCF\x11\xE0"
+	for i, b := range p.data[mapiData] {
+		if len(b) > 20 && (string(b[16:20]) == message || string(b[16:20]) == storage) {
+			p.data[mapiData][i] = b[16:]
+		}
 	}
 	t.w.mapiAttachment(t.f, p)
 }
@@ -112,6 +135,23 @@ func (t *tnef) endFile() {
 // readProps reads a list of properties (MS-OXTNEF 2.1.3.4) and says whether it was whole.
 func readProps(p *mapiProps, b []byte) bool {
 	c := cursor{b: b}
+	readList(p, &c)
+	return c.done()
+}
+
+// readRows reads lists of properties in a row, as those of recipients are.
+func readRows(p *mapiProps, b []byte) bool {
+	c := cursor{b: b}
+	n := c.u32()
+	for i := uint32(0); i < n && !c.short; i++ {
+		row := newMAPI(p.page)
+		readList(row, &c)
+		p.others.WriteString(row.text[mapiDisplayName] + "\n" + row.others.String())
+	}
+	return c.done()
+}
+
+func readList(p *mapiProps, c *cursor) {
 	n := c.u32()
 	for i := uint32(0); i < n && !c.short; i++ {
 		kind, id := c.u16(), c.u16()
@@ -123,9 +163,8 @@ func readProps(p *mapiProps, b []byte) bool {
 				c.padded(int64(c.u32()))
 			}
 		}
-		readValues(p, &c, id, kind)
+		readValues(p, c, id, kind)
 	}
-	return !c.short
 }
 
 func readValues(p *mapiProps, c *cursor, id, kind uint16) {
@@ -163,6 +202,9 @@ type cursor struct {
 	b     []byte
 	short bool
 }
+
+// done says whether all was read, but for what fills up the last value.
+func (c *cursor) done() bool { return !c.short && len(c.b) < 4 }
 
 func (c *cursor) take(n int64) []byte {
 	if n < 0 || n > int64(len(c.b)) {

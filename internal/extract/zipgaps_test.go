@@ -245,23 +245,25 @@ func TestUnlistedLimits(t *testing.T) {
 	}
 }
 
+func unvisited(bool, int64, int64) {}
+
 // TestArchiveEnds: where an archive ends is found, or not told.
 func TestArchiveEnds(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"../places/arkiv4.rar", "../places/arkiv5.rar"} {
 		b := stored(t, name)
-		if end := rarEnd(readerAt(append(bytes.Clone(b), "behind"...)), int64(len(b)+6)); end != int64(len(b)) {
+		if end := rarEnd(readerAt(append(bytes.Clone(b), "behind"...)), int64(len(b)+6), unvisited); end != int64(len(b)) {
 			t.Errorf("%s: %d of %d", name, end, len(b))
 		}
 		for i := range b {
-			if end := rarEnd(readerAt(b[:i]), int64(i)); end != 0 {
+			if end := rarEnd(readerAt(b[:i]), int64(i), unvisited); end != 0 {
 				t.Errorf("%s cut at %d: %d", name, i, end)
 			}
 		}
 	}
 	for _, name := range []string{"headers4.rar", "headers5.rar"} {
 		b := stored(t, "../locked/"+name)
-		if end := rarEnd(readerAt(b), int64(len(b))); end != 0 {
+		if end := rarEnd(readerAt(b), int64(len(b)), unvisited); end != 0 {
 			t.Errorf("%s: %d of %d", name, end, len(b))
 		}
 	}
