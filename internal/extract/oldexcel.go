@@ -5,6 +5,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/richardlehane/mscfb"
 )
 
 // Records of a BIFF stream (MS-XLS 2.3).
@@ -13,6 +15,10 @@ const (
 	biffEOF      = 0x000a
 	biffHeader   = 0x0014
 	biffFooter   = 0x0015
+	biffName     = 0x0018
+	biffNote     = 0x001c
+	biffObject   = 0x005d
+	biffCached   = 0x00cd // a text of the source of a pivot table
 	biffDates    = 0x0022
 	biffFilePass = 0x002f
 	biffContinue = 0x003c
@@ -30,15 +36,30 @@ const (
 	biffString   = 0x0207
 	biffRK       = 0x027e
 	biffFormat   = 0x041e
+	biffTip      = 0x0800
 	biffBOF      = 0x0809
+	biffNameNote = 0x0894
+	biffPages    = 0x089c
+	biffSeries   = 0x100d
 )
 
 // oldExcel reads a workbook of before 2007 (MS-XLS), and those of Excel 5 and 95.
 func (w *walker) oldExcel(o *oleFile) {
-	s := o.stream("Workbook")
-	if s == nil {
-		s = o.stream("Book")
+	for _, s := range o.streams { // one that is written for two versions has both, and each version reads its own
+		if len(s.Path) == 0 && (strings.EqualFold(s.Name, "Workbook") || strings.EqualFold(s.Name, "Book")) {
+			w.biffStream(o, s)
+		}
 	}
+	for _, s := range o.streams {
+		if len(s.Path) == 1 && strings.EqualFold(s.Path[0], "_SX_DB_CUR") { // what pivot tables are made of, MS-XLS 2.1.7.19
+			x := &biff{w: w, f: o.f, limit: w.text, rest: w.oleBytes(o, s), begun: true, wide: true}
+			x.run()
+			x.flush()
+		}
+	}
+}
+
+func (w *walker) biffStream(o *oleFile, s *mscfb.File) {
 	x := &biff{w: w, f: o.f, limit: w.text, rest: w.oleBytes(o, s)}
 	x.run()
 	x.flush()
@@ -146,12 +167,10 @@ func (x *biff) record(kind uint16, d []byte) {
 		x.inputHelp(d)
 	case biffLink:
 		x.loosely(utf16le(d[min(len(d), 8):]))
-	case biffHeader, biffFooter:
-		if len(d) > 0 {
-			x.loosely(x.long(d))
-		}
 	default:
-		x.cellRecord(kind, d)
+		if !x.aside(kind, d) {
+			x.cellRecord(kind, d)
+		}
 	}
 }
 
@@ -173,7 +192,12 @@ func (x *biff) cellRecord(kind uint16, d []byte) {
 		x.formulaResult(d)
 	case biffString:
 		if x.formula && len(d) >= 2 {
-			x.out.WriteString(oneLine(x.formats.showText(x.long(d), x.formulaStyle)))
+			s := stringReader{parts: append([][]byte{d[2:]}, x.continued()...)}
+			text := s.chars(int(binary.LittleEndian.Uint16(d)))
+			if !x.wide {
+				text = x.long(d)
+			}
+			x.out.WriteString(oneLine(x.formats.showText(text, x.formulaStyle)))
 		}
 		x.formula = false
 	}
@@ -268,6 +292,7 @@ func (x *biff) formulaResult(d []byte) {
 	x.formula = false
 	if len(d) > 22 {
 		x.literals(d[22:])
+		x.loosely(x.constant(d[20:]))
 	}
 	if binary.LittleEndian.Uint16(d[12:]) != 0xffff {
 		x.number(d, math.Float64frombits(binary.LittleEndian.Uint64(d[6:])))
@@ -298,7 +323,7 @@ func (x *biff) literals(tokens []byte) {
 		if size > len(body) || x.wide && body[0] > 1 {
 			continue
 		}
-		if s := x.chars(body, n); strings.IndexFunc(s, func(r rune) bool { return r < ' ' }) < 0 {
+		if s := strings.ReplaceAll(x.chars(body, n), "\x00", "\t"); strings.IndexFunc(s, func(r rune) bool { return r < ' ' && r != '\t' }) < 0 {
 			x.loosely(s)
 			i += 1 + size
 		}
@@ -315,6 +340,9 @@ func (x *biff) inputHelp(d []byte) {
 		}
 		x.loosely(s.chars(int(binary.LittleEndian.Uint16(n))))
 	}
+	if rest := s.take(len(d)); rest != nil {
+		x.literals(rest) // a list of what may be chosen
+	}
 }
 
 func (x *biff) format(d []byte) {
@@ -322,7 +350,7 @@ func (x *biff) format(d []byte) {
 		x.formats.codes = map[int]string{}
 	}
 	if len(x.formats.codes) < maxEntries {
-		x.formats.codes[int(binary.LittleEndian.Uint16(d))] = x.long(d[2:])
+		x.formats.codes[int(binary.LittleEndian.Uint16(d))] = x.longOrShort(d[2:])
 	}
 }
 
@@ -334,7 +362,15 @@ func (x *biff) short(d []byte) string {
 	return x.chars(d[1:], int(d[0]))
 }
 
-// long is a string with its length in two bytes, or in one before BIFF8 where there is no room for two.
+// longOrShort is a string with its length in two bytes, or in one before BIFF8.
+func (x *biff) longOrShort(d []byte) string {
+	if x.wide {
+		return x.long(d)
+	}
+	return x.short(d)
+}
+
+// long is a string with its length in two bytes.
 func (x *biff) long(d []byte) string {
 	if len(d) < 2 {
 		return ""
@@ -391,10 +427,10 @@ func (x *biff) sharedStrings(d []byte) {
 	total := int64(binary.LittleEndian.Uint32(d[4:]))
 	s := stringReader{parts: append([][]byte{d[8:]}, x.continued()...)}
 	taken := int64(0)
-	for range total {
+	for i := int64(0); ; i++ { // there may be more than it says
 		t, ok := s.entry()
 		if !ok {
-			x.damaged = true
+			x.damaged = x.damaged || i < total
 			return
 		}
 		if taken += int64(len(t)); taken > x.limit || len(x.strings) >= maxStrings {

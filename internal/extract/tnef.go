@@ -223,6 +223,13 @@ func (c *cursor) padded(n int64) []byte {
 	return v
 }
 
+func (c *cursor) u8() uint8 {
+	if v := c.take(1); v != nil {
+		return v[0]
+	}
+	return 0
+}
+
 func (c *cursor) u16() uint16 {
 	if v := c.take(2); v != nil {
 		return binary.LittleEndian.Uint16(v)
