@@ -72,7 +72,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
 	d := w.newODFText(where, a.f.att, tables)
-	d.hiding = a.hiding
+	d.hiding, d.lists = a.hiding, &a.odfLists
 	if flush := d.flush; low != "styles.xml" || text {
 		d.flush = func(name, text string) {
 			a.shows.add(text)
@@ -85,7 +85,7 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 }
 
 func (w *walker) newODFText(where string, att int, tables bool) *odfText {
-	d := &odfText{levels: []*odfLevel{{}}, limit: w.text, tables: tables, hiding: map[string]bool{}}
+	d := &odfText{levels: []*odfLevel{{}}, limit: w.text, tables: tables, hiding: map[string]bool{}, lists: &odfLists{}}
 	d.flush = func(name, text string) {
 		at := where
 		if name != "" {
@@ -101,6 +101,7 @@ func (w *walker) giveODF(where string, att int, d *odfText) {
 	if d.span.beyond {
 		w.unreadable(where, TooMany, beyondSheet)
 	}
+	w.segment(where, AttachmentText, att, strings.Join(d.names, "\n"))
 	w.segment(where, Hidden, att, d.hidden.String())
 	w.segment(where+"!generator", Hidden, att, d.program.String())
 	w.segment(where, Href, att, d.links.String())
@@ -132,6 +133,14 @@ type odfText struct {
 	number   string // value of the cell whose text is being collected
 	numberAt int    // the level that collects it, 0 for none
 
+	lists   *odfLists
+	heading string   // the level of the heading that is open
+	names   []string // of sheets and pages
+
+	region  string            // the change that is being read
+	removed map[string]string // text by change, shown where it was
+	from    int               // where the text of the region begins
+
 	span   tableSpan
 	placed frames
 	flush  func(name, text string)
@@ -162,11 +171,21 @@ func (d *odfText) endLine() { d.loose(d.top().less.end()) }
 
 func (d *odfText) start(name string, attrs []xml.Attr) {
 	d.placed.start(name, attrs)
+	if choice := attr(attrs, "display-text"); choice != "" {
+		d.loose(choice)
+		return
+	}
+	if d.lists.start(name, attrs) {
+		return
+	}
 	switch name {
 	case "p", "h":
 		d.para++
 		d.endLine()
 		d.top().block()
+		d.heading = attr(attrs, "outline-level")
+	case "math": // its numbers stand in elements of their own
+		d.para++
 	case "s":
 		n, _ := strconv.Atoi(attr(attrs, "c"))
 		d.put(strings.Repeat(" ", max(1, min(n, maxTabs))))
@@ -187,10 +206,12 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		d.cell(attrs)
 	case "table":
 		d.openTable(attr(attrs, "name"))
-	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
-		if len(d.levels) < maxLevels {
-			d.levels = append(d.levels, &odfLevel{})
-		}
+	case "changed-region":
+		d.region, d.from = attr(attrs, "id"), d.top().len()
+	case "change":
+		d.putRemoved(attr(attrs, "change-id"))
+	case "page":
+		d.named(attr(attrs, "name"))
 	case "content-validation":
 		if v := attr(attrs, "condition"); strings.Contains(v, `"`) {
 			d.loose(v)
@@ -201,18 +222,98 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		if d.links.Len() < maxLinks {
 			d.links.WriteString(attr(attrs, "href") + "\n")
 		}
+		d.values(name, attrs)
 	default:
-		d.values(attrs)
+		if besideODF(name) && len(d.levels) < maxLevels {
+			d.levels = append(d.levels, &odfLevel{})
+		}
+		d.values(name, attrs)
 	}
 }
 
-// values keeps what fields and controls of a form show, or would if a condition held.
-func (d *odfText) values(attrs []xml.Attr) {
+// besideODF names what holds text that does not go on with the text around it.
+func besideODF(name string) bool {
+	switch name {
+	case "note", "annotation", "text-box", "tracked-changes", "ruby-text",
+		"custom-shape", "rect", "line", "polyline", "polygon", "regular-polygon", "path", "circle", "ellipse", "connector", "caption", "measure":
+		return true
+	}
+	return false
+}
+
+// values keeps what fields and controls of a form show, or would if a condition held, and what is shown beside links and cells.
+func (d *odfText) values(name string, attrs []xml.Attr) {
 	for i := range attrs {
+		v := attrs[i].Value
 		switch attrs[i].Name.Local {
-		case "string-value", "string-value-if-true", "string-value-if-false", "current-value", "label":
-			d.loose(attrs[i].Value)
+		case "string-value", "string-value-if-true", "string-value-if-false", "current-value", "label", "title", "comment":
+			d.loose(v)
+		case "num-prefix", "num-suffix":
+			if digitsIn(v) > 3 {
+				d.loose(v)
+			}
+		case "value":
+			if valueODF(name) || strings.Contains(v, `"`) {
+				d.loose(v)
+			}
+		case "formula", "expression":
+			d.computed(v)
 		}
+	}
+}
+
+// valueODF names the fields and controls that show a value of theirs.
+func valueODF(name string) bool {
+	switch name {
+	case "label", "list-item", "text", "textarea", "combobox", "formatted-text", "hidden", "option", "item":
+		return true
+	}
+	return false
+}
+
+// computed keeps what is written into a formula, and what it comes to if that takes no cells.
+func (d *odfText) computed(formula string) {
+	if !strings.Contains(formula, `"`) {
+		return
+	}
+	d.loose(formula)
+	parts := strings.Split(formula, `"`)
+	parts[0] = strings.TrimPrefix(parts[0][strings.IndexByte(parts[0], ':')+1:], "=") // its language, as in of:=
+	for i := 0; i < len(parts); i += 2 {                                              // the others are texts
+		parts[i] = strings.ReplaceAll(parts[i], ";", ",")
+	}
+	if v, ok := foldConstant(strings.Join(parts, `"`)); ok {
+		d.loose(v.text)
+	}
+}
+
+// named keeps the name of a sheet or a page, which programs show.
+func (d *odfText) named(s string) {
+	if s != "" && len(d.names) < maxEntries {
+		d.names = append(d.names, s)
+	}
+}
+
+// keepRemoved keeps the text of a change, which programs show where it was (ODF 1.3 part 3, 5.5.4).
+func (d *odfText) keepRemoved() {
+	s := d.top().String()
+	if s = strings.TrimSpace(s[min(d.from, len(s)):]); d.region == "" || s == "" || len(s) > maxRemoved || len(d.removed) >= maxEntries {
+		return
+	}
+	if d.removed == nil {
+		d.removed = map[string]string{}
+	}
+	d.removed[d.region] = s
+}
+
+// maxRemoved is the longest text that is shown within other text: a longer one stands for itself.
+const maxRemoved = 200
+
+func (d *odfText) putRemoved(id string) {
+	if s := d.removed[id]; s != "" {
+		l := d.top()
+		l.less.cut(&l.flow)
+		l.less.line.literal(s)
 	}
 }
 
@@ -245,9 +346,7 @@ func (d *odfText) cell(attrs []xml.Attr) {
 		d.number, d.numberAt = plainNumber(v), len(d.levels)
 	}
 	d.loose(attr(attrs, "string-value"))
-	if v := attr(attrs, "formula"); strings.Contains(v, `"`) {
-		d.loose(v) // what is written into it
-	}
+	d.computed(attr(attrs, "formula"))
 }
 
 // endCell writes a number into its row: as it is shown, or plainly if that is only to group its digits or to round it.
@@ -276,6 +375,7 @@ func (d *odfText) openTable(name string) {
 	if d.tables && d.depth == 1 {
 		d.give()
 		d.table = name
+		d.named(name)
 	}
 	d.top().row()
 }
@@ -284,8 +384,14 @@ func (d *odfText) end(name string) {
 	switch name {
 	case "p", "h":
 		d.para = max(0, d.para-1)
+		d.endLabel()
 		d.endLine()
 		d.top().block()
+	case "math":
+		d.para = max(0, d.para-1)
+	case "changed-region":
+		d.keepRemoved()
+		d.region = ""
 	case "span":
 		if d.veil == d.spans {
 			d.veil = 0
@@ -302,15 +408,35 @@ func (d *odfText) end(name string) {
 			d.give()
 			d.table = ""
 		}
-	case "note", "annotation", "text-box", "tracked-changes", "custom-shape":
-		if len(d.levels) > 1 {
-			d.endLine()
-			if s := d.top().String(); s != "" {
-				d.aside.WriteString("\n" + s)
-			}
-			d.levels = d.levels[:len(d.levels)-1]
+	default:
+		if d.lists.end(name); besideODF(name) {
+			d.endBeside()
 		}
 	}
+}
+
+func (d *odfText) endBeside() {
+	if len(d.levels) > 1 {
+		d.endLine()
+		if s := d.top().String(); s != "" {
+			d.aside.WriteString("\n" + s)
+		}
+		d.levels = d.levels[:len(d.levels)-1]
+	}
+}
+
+// endLabel keeps a paragraph with the label that it is shown with.
+func (d *odfText) endLabel() {
+	l := d.top()
+	text := ""
+	if !l.nl && l.tabs == 0 {
+		text = l.String()[l.from:]
+	}
+	if d.heading != "" {
+		d.loose(d.lists.heading(d.heading, text))
+		d.heading = ""
+	}
+	d.loose(d.lists.item(text))
 }
 
 func (d *odfText) chars(b []byte) {

@@ -16,8 +16,9 @@ type archive struct {
 	types contentTypes
 	shows showing
 
-	hiding map[string]bool // styles that hide their text
-	lists  *lists          // nil if there are none
+	hiding   map[string]bool // styles that hide their text
+	odfLists odfLists
+	lists    *lists // nil if there are none
 }
 
 // openZip reads a zip file of size n.
