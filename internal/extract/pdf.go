@@ -75,6 +75,7 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	w.asides(f, c, seen)
 	w.revisions(f, d, c, r, seen)
 	w.beside(f, d, c, file, size, seen)
+	w.drawnOtherwise(f, d, c, file, size, seen)
 	if d.Broken() {
 		w.unreadable(f.where, Corrupt, "PDF file that the reader stopped at")
 	}

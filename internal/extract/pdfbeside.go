@@ -108,6 +108,21 @@ func (w *walker) beside(f *leaf, d *pdf.Document, c *pdf.Carried, file io.Reader
 	w.besidePages(f, b.Document, "!loose", b.Unlisted+b.Patterns, b.Loose, Hidden, seen)
 }
 
+// drawnOtherwise reads a PDF file whose fonts draw other letters than they say, as it is drawn.
+func (w *walker) drawnOtherwise(f *leaf, d *pdf.Document, c *pdf.Carried, file io.ReaderAt, n int64, seen shownLines) {
+	drawn, err := d.Drawn(c, file, n)
+	if err != nil {
+		w.unreadable(f.where, Ambiguous, "letters of a PDF file that are drawn as others")
+	}
+	if drawn == nil || err != nil {
+		return
+	}
+	defer drawn.Close()
+	if pages, err := drawn.Pages(); err == nil {
+		w.besidePages(f, drawn, "!drawn!page", 0, pages, AttachmentText, seen)
+	}
+}
+
 // besidePages reads n pages from one on, and gives out those that say something new.
 func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int, k Kind, seen shownLines) {
 	for i := range n {

@@ -109,17 +109,14 @@ func date(s string) bool {
 func (s *scanner) asides() {
 	c := s.out
 	for _, num := range c.beside.wanted {
-		at, ok := c.beside.begins[num]
-		if !ok || c.Locked || s.stop() {
+		if c.Locked || s.stop() {
+			break
+		}
+		d, packed, ok := s.opened(num)
+		if !ok {
 			continue
 		}
-		l, v := s.lex(at)
-		d, _ := v.(dict)
-		if d.of == nil {
-			continue
-		}
-		d, from, size := s.stream(l, d, at)
-		b, ok := c.unpack(d, io.NewSectionReader(s.r, from, size))
+		b, ok := c.unpack(d, packed)
 		switch {
 		case c.beside.file[num]:
 			c.Files = append(c.Files, File{Name: c.beside.names[num], Content: b})
@@ -129,5 +126,39 @@ func (s *scanner) asides() {
 			c.Odd = true
 		}
 	}
-	c.beside = asides{}
+}
+
+// opened returns the stream of that number, as it is packed.
+func (s *scanner) opened(num int) (dict, io.Reader, bool) {
+	at, ok := s.out.beside.begins[num]
+	if !ok {
+		return dict{}, nil, false
+	}
+	l, v := s.lex(at)
+	d, _ := v.(dict)
+	if d.of == nil {
+		return dict{}, nil, false
+	}
+	d, from, size := s.stream(l, d, at)
+	return d, io.NewSectionReader(s.r, from, size), true
+}
+
+// unpacking returns what the stream of that number holds.
+func (s *scanner) unpacking(num int) (io.Reader, bool) {
+	d, packed, ok := s.opened(num)
+	if !ok {
+		return nil, false
+	}
+	return unfiltered(d, packed)
+}
+
+// unpacked is what the stream of that number holds, at most so many bytes; nothing if it cannot be read.
+func (s *scanner) unpacked(num int, most int64) []byte {
+	r, ok := s.unpacking(num)
+	if !ok {
+		return nil
+	}
+	b, _ := io.ReadAll(io.LimitReader(r, most)) // what is damaged ends there
+	s.out.unpacked += int64(len(b))
+	return b
 }

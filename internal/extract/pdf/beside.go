@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"github.com/klippa-app/go-pdfium/enums"
@@ -44,6 +45,21 @@ func (d *Document) Beside(c *Carried, file io.ReaderAt, n int64, pages int) (*Be
 	var err error
 	b.Document, err = d.Other(joined{file, n, tail}, n+int64(len(tail)))
 	return b, err
+}
+
+// Drawn opens the document with what its fonts draw for their codes, where they say that it is something else, in the file that it
+// was opened from and that c was found in; nil if there is no such font. It is closed before the document.
+func (d *Document) Drawn(c *Carried, file io.ReaderAt, n int64) (*Document, error) {
+	if len(c.tables.told) == 0 {
+		return nil, nil
+	}
+	u := update{c: c, r: file, n: n, next: c.last + 1}
+	for _, num := range slices.Sorted(maps.Keys(c.tables.told)) {
+		u.add(num, fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(c.tables.told[num]), c.tables.told[num]))
+	}
+	u.finish(c.root.num)
+	tail := u.out.Bytes()
+	return d.Other(joined{file, n, tail}, n+int64(len(tail)))
 }
 
 // Other opens a file beside the document, as the parts of it that were changed later. It is closed before the document.
@@ -118,9 +134,6 @@ type update struct {
 }
 
 func (u *update) build(pages, content []object) []byte {
-	b := make([]byte, 1024)
-	k, _ := u.r.ReadAt(b, 0) // a short read is the end
-	u.header = max(0, int64(bytes.Index(b[:k], []byte("%PDF-"))))
 	tree, kids := u.number(), bytes.Buffer{}
 	for _, p := range pages {
 		u.keep(p)
@@ -168,6 +181,9 @@ func (u *update) add(num int, what string) {
 
 // finish writes the table in the form of the one before, which readers do not mix.
 func (u *update) finish(root int) {
+	b := make([]byte, 1024)
+	k, _ := u.r.ReadAt(b, 0) // a short read is the end
+	u.header = max(0, int64(bytes.Index(b[:k], []byte("%PDF-"))))
 	before, stream := u.before()
 	trailer := fmt.Sprintf("/Root %d 0 R", root)
 	if before >= 0 {

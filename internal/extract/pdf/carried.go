@@ -40,6 +40,8 @@ type Carried struct {
 	unpacked               int64  // bytes
 	said                   map[string]bool
 	beside                 asides
+	tables                 tables
+	root                   ref // the catalog
 }
 
 // objects are kept in the order in which they were met, each number once.
@@ -70,10 +72,13 @@ func Carry(r io.ReaderAt, n int64, stop func() bool) *Carried {
 		fonts: map[name]string{}, glyphs: map[int]string{}, encodings: map[int]dict{}, contents: map[int]bool{},
 		reached: map[int]bool{}, arrays: map[int][]any{}, kids: map[int][]any{}, said: map[string]bool{},
 		beside: asides{known: map[string]bool{}, begins: map[int]int64{}, names: map[int]string{}, file: map[int]bool{}},
+		tables: tables{dicts: map[int]dict{}, arrays: map[int][]any{}, told: map[int][]byte{}},
 	}
 	s := &scanner{r: r, n: n, out: c, stop: stop}
 	s.run()
 	s.asides()
+	c.tables.arrays = c.arrays
+	c.tables.compare(s)
 	c.resolve()
 	return c
 }
@@ -110,7 +115,7 @@ func (c *Carried) resolve() {
 			named[r.num] = true
 		}
 	}
-	c.arrays, c.kids, c.encodings, c.type3, c.said = nil, nil, nil, nil, nil
+	c.arrays, c.kids, c.encodings, c.type3, c.said, c.beside = nil, nil, nil, nil, nil, asides{}
 }
 
 // resources says for content of which nothing does what its fonts are.
@@ -222,6 +227,7 @@ func (c *Carried) object(r ref, v any, at int64) {
 			}
 			c.add(&c.pages, page)
 		}
+		c.tables.font(r.num, v)
 	}
 	c.look(v)
 }
@@ -292,6 +298,9 @@ func (c *Carried) lookDict(d dict) {
 			if plainName(n) && len(c.fonts) < maxFonts {
 				c.fonts[n] = raw(f)
 			}
+			if in, ok := f.(dict); ok {
+				c.tables.font(0, in)
+			}
 		}
 	}
 	if d.of["Subtype"] == name("Type3") && d.of["CharProcs"] != nil {
@@ -344,6 +353,9 @@ func (c *Carried) say(t text) {
 func (c *Carried) trailer(d dict) {
 	if n, ok := d.of["Size"].(int); ok && n <= maxObject {
 		c.last = max(c.last, n)
+	}
+	if r, ok := d.of["Root"].(ref); ok {
+		c.root = r
 	}
 	if v := d.of["Encrypt"]; v != nil {
 		c.Locked = true
