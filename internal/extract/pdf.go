@@ -143,6 +143,7 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 		}
 		w.segment(where, AttachmentText, f.att, p.Text)
 		w.segment(where, AttachmentText, f.att, p.Shown)
+		w.segment(where+"!placed", AttachmentText, f.att, p.Placed)
 		seen.add(p.Text)
 		seen.add(p.Shown)
 		w.segment(where, Hidden, f.att, strings.Join(append(p.Comments, p.Fields...), "\n"))

@@ -136,7 +136,7 @@ func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int
 		if detail := pictured(p); detail != "" && place == "!unlisted" {
 			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i, detail)
 		}
-		all := strings.Join(append([]string{p.Text, p.Shown}, append(p.Comments, p.Fields...)...), "\n")
+		all := strings.Join(append([]string{p.Text, p.Shown, p.Placed}, append(p.Comments, p.Fields...)...), "\n")
 		if seen.add(all) {
 			w.segment(f.where+place+"["+strconv.Itoa(i+1)+"]", k, f.att, all)
 		}

@@ -60,6 +60,7 @@ func (d *Document) Pages() (int, error) {
 type Page struct {
 	Text     string   // as it is shown, fields and notes included; lines end with CRLF
 	Shown    string   // the same, where the file has another text for what is shown
+	Placed   string   // lines with numbers, as they stand on the page, that are drawn in another order
 	Fields   []string // of forms: name, value and choices, which need not be shown
 	Comments []string // of annotations: content, author, subject
 	Links    []string // targets
@@ -110,12 +111,16 @@ func (d *Document) page(index int) (*Page, error) {
 			return p, err
 		}
 	}
-	if p.Text, err = d.text(byReference(loaded)); err != nil {
+	if p.Text, p.Placed, err = d.text(byReference(loaded)); err != nil {
 		problem = err
 	}
 	if d.marked && d.unmark(byReference(loaded)) {
-		if p.Shown, err = d.text(byReference(loaded)); err != nil {
+		var placed string
+		if p.Shown, placed, err = d.text(byReference(loaded)); err != nil {
 			problem = err
+		}
+		if placed != p.Placed {
+			p.Placed += placed
 		}
 		if p.Shown == p.Text {
 			p.Shown = ""
@@ -157,25 +162,26 @@ func (d *Document) flat(page references.FPDF_PAGE, index int) (references.FPDF_P
 	return d.load(index)
 }
 
-// text is all text of a page, whether it can be seen or not.
-func (d *Document) text(page requests.Page) (string, error) {
+// text is all text of a page, whether it can be seen or not, and what lines are by place that are others in it.
+func (d *Document) text(page requests.Page) (text, placed string, err error) {
 	t, err := d.in.FPDFText_LoadPage(&requests.FPDFText_LoadPage{Page: page})
 	if d.failed(err) {
-		return "", ErrDamaged
+		return "", "", ErrDamaged
 	}
 	defer d.in.FPDFText_ClosePage(&requests.FPDFText_ClosePage{TextPage: t.TextPage}) //nolint:errcheck // the document is closed soon
 	n, err := d.in.FPDFText_CountChars(&requests.FPDFText_CountChars{TextPage: t.TextPage})
 	if d.failed(err) {
-		return "", ErrDamaged
+		return "", "", ErrDamaged
 	}
 	if n.Count == 0 {
-		return "", nil
+		return "", "", nil
 	}
 	got, err := d.in.FPDFText_GetText(&requests.FPDFText_GetText{TextPage: t.TextPage, Count: n.Count})
 	if d.failed(err) {
-		return "", ErrDamaged
+		return "", "", ErrDamaged
 	}
-	return clean(d.boxes(got.Text, t.TextPage)), nil
+	text = clean(d.boxes(got.Text, t.TextPage))
+	return text, d.placed(text, page, t.TextPage, n.Count), nil
 }
 
 // clean takes out what PDFium writes for characters that it cannot name (U+FFFE, also for a hyphen at the end of a line)

@@ -200,7 +200,7 @@ func called(glyph string) rune {
 		return rune(glyph[0])
 	}
 	if i := slices.Index(digitNames, glyph); i >= 0 {
-		return '0' + rune(i)
+		return '0' + rune(i) //nolint:gosec // below 10
 	}
 	if hex, ok := strings.CutPrefix(glyph, "uni"); ok && len(hex) == 4 {
 		if n, err := strconv.ParseUint(hex, 16, 16); err == nil {

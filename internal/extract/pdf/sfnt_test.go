@@ -14,7 +14,7 @@ func cmapOf(kind uint32, words ...uint16) []byte {
 		table = binary.BigEndian.AppendUint16(table, w)
 	}
 	b := []byte("OTTO\x00\x02\x00\x00\x00\x00\x00\x00CFF \x00\x00\x00\x00\x00\x00\x00\x2C\x00\x00\x00\x01cmap\x00\x00\x00\x00\x00\x00\x00\x2D")
-	b = binary.BigEndian.AppendUint32(b, uint32(len(table))) //nolint:gosec // short
+	b = binary.BigEndian.AppendUint32(b, uint32(len(table)))
 	return append(append(b, 'x'), table...)
 }
 
