@@ -133,7 +133,7 @@ func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int
 		if err != nil && p.Text == "" {
 			continue // a page that no reader can open either
 		}
-		if detail := pictured(p); detail != "" && place == "!unlisted" {
+		if detail := pictured(p); detail != "" && place != "!pattern" && k == AttachmentText {
 			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i, detail)
 		}
 		all := strings.Join(append([]string{p.Text, p.Shown, p.Placed}, append(p.Comments, p.Fields...)...), "\n")

@@ -3,6 +3,7 @@ package extract
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,10 @@ func TestPDFDrawn(t *testing.T) {
 		{"glyphs of codes", wide, "/Type0/Encoding/Identity-H/DescendantFonts[7 0 R]", "<0000> <0009> <0061>",
 			[]string{"<</Subtype/CIDFontType2/CIDSystemInfo<<>>/FontDescriptor 8 0 R/CIDToGIDMap 10 0 R>>", "<</FontFile2 9 0 R>>", program,
 				pdfStream("", "\x00\x01\x00\x02\x00\x03\x00\x04\x00\x08")}, "777777"},
+		{"digits left out", wide, "/Type0/Encoding/Identity-H/DescendantFonts[7 0 R]", "<0020> <0020> <0061>",
+			[]string{"<</Subtype/CIDFontType2/CIDSystemInfo<<>>/FontDescriptor 8 0 R>>", "<</FontFile2 9 0 R>>", program}, "333333"},
+		{"no table", wide, "/Type0/Encoding/Identity-H/DescendantFonts[7 0 R]", "",
+			[]string{"<</Subtype/CIDFontType2/CIDSystemInfo<</Ordering(Identity)>>/FontDescriptor 8 0 R>>", "<</FontFile2 9 0 R>>", program}, "333333"},
 		{"table that agrees", digits, "/Type1/BaseFont/Helvetica", "<30> <39> <0030>", nil, ""},
 		{"small capitals", "(abc)", "/Type1/BaseFont/Helvetica", "<61> <7a> <0041>", nil, ""},
 		{"glyph of two scripts", "(ABC)", "/Type1/BaseFont/Helvetica", "<41> <41> <0410>", nil, ""},
@@ -44,10 +49,14 @@ func TestPDFDrawn(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			table := "/ToUnicode 6 0 R"
+			if tt.table == "" {
+				table = ""
+			}
 			objects := []string{
 				"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
 				"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
-				pdfStream("", "BT /F 12 Tf 72 700 Td "+tt.shown+" Tj ET"), "<</Type/Font/ToUnicode 6 0 R/Subtype" + tt.font + ">>",
+				pdfStream("", "BT /F 12 Tf 72 700 Td "+tt.shown+" Tj ET"), "<</Type/Font" + table + "/Subtype" + tt.font + ">>",
 				pdfStream("", "begincmap 1 beginbfrange "+tt.table+" endbfrange endcmap"),
 			}
 			c := parsePDF(t, "a.pdf", madePDF(append(objects, tt.objects...)...), Limits{})
@@ -59,6 +68,34 @@ func TestPDFDrawn(t *testing.T) {
 			}
 			if strings.Join(got, "|") != tt.want {
 				t.Errorf("got %q\n%s", got, dump(c))
+			}
+		})
+	}
+}
+
+// TestPDFBare: a font that nothing is known of is reported where it is more than an ornament, though PDFium has letters for the
+// numbers of its glyphs. Those of known collections are known.
+func TestPDFBare(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, shown, ordering string
+		reported              bool
+	}{
+		{"text", "<03B603B703B803B903BA03BB03BC>", "Identity", true},
+		{"ornament", "<03B6>", "Identity", false},
+		{"collection", "<001200130014001500160017>", "Japan1", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parsePDF(t, "a.pdf", madePDF(
+				"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+				"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F 5 0 R/G 7 0 R>>>>>>",
+				pdfStream("", "BT /G 12 Tf 72 720 Td (En rad med text) Tj 0 -14 Td /F 12 Tf "+tt.shown+" Tj ET"),
+				"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
+				"<</Subtype/CIDFontType0/CIDSystemInfo<</Registry(Adobe)/Ordering("+tt.ordering+")/Supplement 0>>>>",
+				"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"), Limits{})
+			if got := slices.Contains(c.Unreadable, Unreadable{"att[1]/a.pdf", ImageOnly, pageWithoutText}); got != tt.reported {
+				t.Errorf("reported: %v\n%s", got, dump(c))
 			}
 		})
 	}

@@ -50,12 +50,17 @@ func (d *Document) Beside(c *Carried, file io.ReaderAt, n int64, pages int) (*Be
 // Drawn opens the document with what its fonts draw for their codes, where they say that it is something else, in the file that it
 // was opened from and that c was found in; nil if there is no such font. It is closed before the document.
 func (d *Document) Drawn(c *Carried, file io.ReaderAt, n int64) (*Document, error) {
-	if len(c.tables.told) == 0 {
+	if len(c.tables.told)+len(c.tables.bare) == 0 {
 		return nil, nil
 	}
 	u := update{c: c, r: file, n: n, next: c.last + 1}
 	for _, num := range slices.Sorted(maps.Keys(c.tables.told)) {
 		u.add(num, fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(c.tables.told[num]), c.tables.told[num]))
+	}
+	for _, f := range c.tables.bare {
+		table := u.number()
+		u.add(table, fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(f.table), f.table))
+		u.add(f.num, fmt.Sprintf("%s/ToUnicode %d 0 R>>", bytes.TrimSuffix(f.raw, []byte(">>")), table))
 	}
 	u.finish(c.root.num)
 	tail := u.out.Bytes()

@@ -3,6 +3,7 @@ package pdf
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/klippa-app/go-pdfium"
 	"github.com/klippa-app/go-pdfium/enums"
@@ -229,18 +230,30 @@ func (d *Document) stroke(page requests.Page, index int, spaces bool) bool {
 const unreadRun = 6
 
 // legible says whether most of a text is characters that have a meaning, and no run of them has none: fonts without a table from
-// their glyphs to characters give none, or numbers of their own.
+// their glyphs to characters give none, or numbers of their own, or the ornaments of which glyphs have the names that Ghostscript
+// gives to those that have none ("a1"; annex D.6).
 func legible(s string) bool {
 	good, bad, run := 0, 0, 0
+	ornaments := ""
 	for _, r := range s {
 		switch {
 		case unicode.IsSpace(r):
+		case r >= 0x2701 && r <= 0x27BE:
+			if !strings.ContainsRune(ornaments, r) { // a row of ticks and crosses has a meaning
+				ornaments += string(r)
+				bad++
+			}
+			if utf8.RuneCountInString(ornaments) == unreadRun {
+				return false
+			}
+		case unicode.Is(unicode.So, r): // neither: some of those ornaments are others too
 		case unicode.Is(unicode.Co, r), unicode.IsControl(r), r == unicode.ReplacementChar:
 			bad++
 			run++
 		default:
 			good++
 			run = 0
+			ornaments = ""
 		}
 		if run == unreadRun {
 			return false

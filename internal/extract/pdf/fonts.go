@@ -24,7 +24,19 @@ type tables struct {
 	dicts  map[int]dict // that fonts are made of
 	arrays map[int][]any
 	told   map[int][]byte // by the number of a table: as it is with what is drawn
+	bare   []bare
 }
+
+// bare is a font of many glyphs that says nothing of them. PDFium takes their numbers for characters.
+type bare struct {
+	num   int
+	of    dict
+	raw   []byte
+	table []byte
+}
+
+// collections are the names of characters that numbers of glyphs are known for (9.7.5.2).
+var collections = []string{"Japan1", "Japan2", "GB1", "CNS1", "Korea1", "KR"}
 
 // fontParts are keys of dictionaries that fonts are made of: of a descendant and its descriptor (9.7.4, 9.8), of an encoding (9.6.6).
 var fontParts = []name{"CIDSystemInfo", "FontFile", "FontFile2", "FontFile3", "Differences", "BaseEncoding"}
@@ -33,6 +45,9 @@ var fontParts = []name{"CIDSystemInfo", "FontFile", "FontFile2", "FontFile3", "D
 func (t *tables) font(num int, d dict) {
 	if _, ok := d.of["ToUnicode"].(ref); ok && len(t.fonts) < maxFonts {
 		t.fonts = append(t.fonts, d)
+	}
+	if e, _ := d.of["Encoding"].(name); num > 0 && d.of["Subtype"] == name("Type0") && d.of["ToUnicode"] == nil && strings.HasPrefix(string(e), "Identity") && len(t.bare) < maxFonts {
+		t.bare = append(t.bare, bare{num: num, of: d, raw: bytes.Clone(d.raw)})
 	}
 	if num > 0 && len(t.dicts) < maxObjects && slices.ContainsFunc(fontParts, func(k name) bool { return d.of[k] != nil }) {
 		t.dicts[num] = d
@@ -65,19 +80,53 @@ func (t *tables) compare(s *scanner) {
 		told := toUnicode(s.unpacked(table.num, maxTable))
 		contradicted := false
 		for code, c := range drawn {
-			contradicted = contradicted || told.contradicts(code, c)
+			contradicted = contradicted || told.contradicts(code, c, wide)
 		}
 		if contradicted {
 			t.told[table.num] = told.with(drawn, wide)
 		}
 	}
+	for i := range t.bare {
+		if s.stop() {
+			return
+		}
+		t.bare[i].table = t.ofGlyphs(s, t.bare[i].of, programs)
+	}
+	t.bare = slices.DeleteFunc(t.bare, func(b bare) bool { return b.table == nil })
 	t.fonts, t.dicts, t.arrays = nil, nil, nil
+}
+
+// ofGlyphs writes a table for a font that has none: what its program says, and characters without a meaning for all else. It is nil
+// for one whose glyphs are known.
+func (t *tables) ofGlyphs(s *scanner, f dict, programs map[int]program) []byte {
+	d := t.descendant(f)
+	ordering, _ := t.dict(d.of["CIDSystemInfo"]).of["Ordering"].(text)
+	if d.of == nil || slices.Contains(collections, string(ordering)) {
+		return nil
+	}
+	of := t.drawnWide(s, f, programs, program.more)
+	const most, private = 1 << 16, 0xE000
+	var b bytes.Buffer
+	b.WriteString("/CIDInit /ProcSet findresource begin\nbegincmap\n")
+	for code := 0; code < most; code++ {
+		if c, ok := of[code]; ok {
+			fmt.Fprintf(&b, "1 beginbfchar\n<%04X> <%s>\nendbfchar\n", code, units(string(c)))
+			continue
+		}
+		from := code
+		for code&0xFF < 0xFF && of[code+1] == 0 {
+			code++
+		}
+		fmt.Fprintf(&b, "1 beginbfrange\n<%04X> <%04X> <%04X>\nendbfrange\n", from, code, private+from&0xFF)
+	}
+	b.WriteString("endcmap\nend\n")
+	return b.Bytes()
 }
 
 // drawn is what a font draws for its codes, as far as it says so of digits and letters, and whether codes have two bytes.
 func (t *tables) drawn(s *scanner, f dict, programs map[int]program) (of map[int]rune, wide bool) {
 	if f.of["Subtype"] == name("Type0") {
-		return t.drawnWide(s, f, programs), true
+		return t.drawnWide(s, f, programs, func(p program) map[int]rune { return p.letters }), true
 	}
 	of = map[int]rune{}
 	descriptor := t.dict(f.of["FontDescriptor"])
@@ -112,7 +161,7 @@ func (t *tables) drawn(s *scanner, f dict, programs map[int]program) (of map[int
 
 // drawnWide is what a font of many glyphs draws: what its program has for the number of a glyph, or the code itself in an encoding
 // that is older than such fonts, all of which keep ASCII (9.7.5.2).
-func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program) map[int]rune {
+func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program, in func(program) map[int]rune) map[int]rune {
 	of := map[int]rune{}
 	encoding, ok := f.of["Encoding"].(name)
 	switch {
@@ -122,14 +171,7 @@ func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program) map[int
 		standard(of)
 		return of
 	}
-	list, _ := f.of["DescendantFonts"].([]any)
-	if r, ok := f.of["DescendantFonts"].(ref); ok {
-		list = t.arrays[r.num]
-	}
-	if len(list) == 0 {
-		return of
-	}
-	d := t.dict(list[0])
+	d := t.descendant(f)
 	descriptor := t.dict(d.of["FontDescriptor"])
 	file, ok := descriptor.of["FontFile2"].(ref)
 	if file3, is := descriptor.of["FontFile3"].(ref); is {
@@ -138,7 +180,7 @@ func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program) map[int
 	if !ok {
 		return of
 	}
-	letters := t.program(s, file.num, programs).letters
+	letters := in(t.program(s, file.num, programs))
 	r, mapped := d.of["CIDToGIDMap"].(ref)
 	if !mapped {
 		for glyph, c := range letters {
@@ -153,6 +195,18 @@ func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program) map[int
 		}
 	}
 	return of
+}
+
+// descendant is the font that has the glyphs of one of many (9.7.4).
+func (t *tables) descendant(f dict) dict {
+	list, _ := f.of["DescendantFonts"].([]any)
+	if r, ok := f.of["DescendantFonts"].(ref); ok {
+		list = t.arrays[r.num]
+	}
+	if len(list) == 0 {
+		return dict{}
+	}
+	return t.dict(list[0])
 }
 
 func (t *tables) program(s *scanner, num int, known map[int]program) program {
@@ -290,10 +344,14 @@ func (t table) sayRange(from, to, is any) int {
 }
 
 // contradicts says whether a code stands for another character than the one that is drawn. Capital letters may be drawn for small
-// ones, and one glyph serves letters of several scripts.
-func (t table) contradicts(code int, drawn rune) bool {
+// ones, and one glyph serves letters of several scripts. Where a table leaves out the number of a glyph, PDFium takes that for the
+// character.
+func (t table) contradicts(code int, drawn rune, wide bool) bool {
 	s, ok := t[code]
-	if !ok || strings.EqualFold(norm.NFKC.String(s), string(drawn)) {
+	if !ok {
+		return wide && drawn <= '9'
+	}
+	if strings.EqualFold(norm.NFKC.String(s), string(drawn)) {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s)

@@ -12,6 +12,22 @@ import (
 type program struct {
 	letters map[int]rune // digits and letters of ASCII, by the numbers of their glyphs
 	codes   map[int]int  // the glyphs of codes of one byte, where there is a table for those
+	find    []func(c int) int
+}
+
+// more are other characters of Latin, Greek and Cyrillic, by the numbers of their glyphs.
+func (p program) more() map[int]rune {
+	of := map[int]rune{}
+	for _, in := range [][2]rune{{0x2010, 0x2044}, {0x370, 0x52F}, {0xA0, 0x24F}, {' ', '~'}} { // what comes last counts
+		for c := in[0]; c <= in[1]; c++ {
+			for _, glyph := range p.find {
+				if g := glyph(int(c)); g > 0 {
+					of[g] = c
+				}
+			}
+		}
+	}
+	return of
 }
 
 // What a table of characters is for, by its platform and encoding.
@@ -39,6 +55,7 @@ func readProgram(r io.Reader) program {
 		glyph := glyphs(b[at:])
 		switch kind := binary.BigEndian.Uint32(entry); {
 		case kind>>16 == forUnicode0, kind == forWindows, kind == forWindows32:
+			p.find = append(p.find, glyph)
 			for c := '0'; c <= 'z'; c++ {
 				if g := glyph(int(c)); g > 0 && asciiLetter(c) {
 					p.letters[g] = c
