@@ -73,6 +73,7 @@ func (w *walker) openPDF(f *leaf, r io.ReaderAt, n int64) {
 	w.pdfFiles(f, files, seen)
 	w.carried(f, c)
 	w.asides(f, c, seen)
+	w.pdfScripts(f, append(d.Scripts(), c.Asides...), seen)
 	w.revisions(f, d, c, r, seen)
 	w.beside(f, d, c, file, size, seen)
 	w.drawnOtherwise(f, d, c, file, size, seen)

@@ -53,6 +53,20 @@ func (w *walker) asides(f *leaf, c *pdf.Carried, seen shownLines) {
 	w.pdfFiles(f, files, seen)
 }
 
+// pdfScripts gives out the strings that scripts put together: what a field or a message shows need not stand in one piece. Where a script
+// stands is not known of all strings, but which could be one.
+func (w *walker) pdfScripts(f *leaf, texts []string, seen shownLines) {
+	var said []string
+	for _, t := range texts {
+		if strings.ContainsAny(t, "=(") {
+			if s := scriptStrings(t).text.String(); seen.add(s) {
+				said = append(said, s)
+			}
+		}
+	}
+	w.segment(f.where+"!scripts", Hidden, f.att, strings.Join(said, ""))
+}
+
 // unlocked goes through a file that is encrypted, and opens without a password, as it is without.
 func (w *walker) unlocked(f *leaf, d *pdf.Document, c *pdf.Carried) (*pdf.Carried, io.ReaderAt, int64) {
 	b, err := d.Unlocked(w.lim.Spool)

@@ -134,6 +134,8 @@ type literals struct {
 	files  []string
 	cur    strings.Builder // the present one
 	list   strings.Builder // the present list of them
+	number strings.Builder // the last ones in a row that are pieces of a number, which variables may put together
+	pieces int             // of it
 }
 
 // scriptStrings reads a script for its strings, as far as they are constant (ECMAScript 12.9.4).
@@ -185,7 +187,27 @@ func scriptStrings(src string) *literals {
 		}
 	}
 	l.flush()
+	l.numbers()
 	return l
+}
+
+// piece takes a string for a number that is put together out of variables.
+func (l *literals) piece(s string) {
+	if strings.Trim(s, "0123456789-+./ ") != "" {
+		l.numbers()
+		return
+	}
+	l.number.WriteString(s)
+	l.pieces++
+}
+
+// numbers ends a number.
+func (l *literals) numbers() {
+	if l.pieces > 1 {
+		line(&l.text, l.number.String())
+	}
+	l.number.Reset()
+	l.pieces = 0
 }
 
 // scriptString is where the string that begins at s[0] ends, its quotes included. Only one in backquotes goes on over lines.
@@ -252,6 +274,7 @@ const smallestFile = 64
 // take keeps a string, and what it is when decoded.
 func (l *literals) take(s string) {
 	s = strings.ToValidUTF8(s, "\uFFFD")
+	l.piece(s)
 	line(&l.text, s)
 	l.markup = append(l.markup, s)
 	if strings.IndexByte(s, '%') >= 0 {

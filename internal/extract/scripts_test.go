@@ -14,6 +14,7 @@ func TestScripts(t *testing.T) {
 	tests := []struct{ name, file, text string }{
 		{"write", "a.html", `<p>x</p><script>document.write("890102-2387")</script>`},
 		{"strings put together", "a.html", `<script>document.write("8901" + /* x */ ('02') +"-2387")</script>`},
+		{"variables", "a.html", `<script>var a = "890102", b = '-'; var c = "2387"; document.write(a+b+c)</script>`},
 		{"concat", "a.html", `<script>x="8901".concat("02","-2387");y="8901".concat("02-2387")</script>`},
 		{"a list", "a.html", `<script>["89","01","02-2387"].join("")</script>`},
 		{"escapes", "a.html", `<script>a='\x38\u0039\u{30}\6102-2387'</script>`},
