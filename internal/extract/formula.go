@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -52,7 +53,7 @@ func (f *folding) whole() (operand, bool) {
 	if len(f.src) > maxFormula {
 		return operand{}, false
 	}
-	v, ok := f.concat()
+	v, ok := f.compared()
 	f.blanks()
 	return v, ok && f.at == len(f.src) && v.list == nil
 }
@@ -71,6 +72,64 @@ func (f *folding) next(set string) byte {
 		return f.src[f.at-1]
 	}
 	return 0
+}
+
+// compared reads values and what compares them, which binds least of all (ECMA-376 part 1, 18.17.2.2).
+func (f *folding) compared() (operand, bool) {
+	v, ok := f.concat()
+	for ok {
+		op := f.next("<>=")
+		if op == 0 {
+			break
+		}
+		more := byte(0)
+		if op != '=' && f.at < len(f.src) && (f.src[f.at] == '=' || op == '<' && f.src[f.at] == '>') {
+			more = f.src[f.at]
+			f.at++
+		}
+		var r operand
+		if r, ok = f.concat(); ok {
+			ok = v.list == nil && r.list == nil
+			order := v.compare(r)
+			v = truthOperand(order < 0 && op == '<' || order > 0 && (op == '>' || more == '>') || order == 0 && (op == '=' || more == '='))
+		}
+	}
+	return v, ok
+}
+
+const truthText, untruthText = "TRUE", "FALSE"
+
+func truthOperand(is bool) operand {
+	if is {
+		return textOperand(truthText)
+	}
+	return textOperand(untruthText)
+}
+
+// truth says whether a condition holds.
+func (v operand) truth() (is, ok bool) {
+	switch {
+	case v.list != nil:
+		return false, false
+	case v.isNum || v.text == "":
+		return v.x != 0, true
+	}
+	is = strings.EqualFold(v.text, truthText)
+	return is, is || strings.EqualFold(v.text, untruthText)
+}
+
+// compare orders values: numbers before texts, whose case does not count. An empty cell is either.
+func (v operand) compare(o operand) int {
+	vText, oText := !v.isNum && v.text != "", !o.isNum && o.text != ""
+	switch {
+	case vText && o.isNum:
+		return 1
+	case oText && v.isNum:
+		return -1
+	case vText || oText:
+		return strings.Compare(strings.ToLower(v.text), strings.ToLower(o.text))
+	}
+	return cmp.Compare(v.x, o.x)
 }
 
 func (f *folding) concat() (operand, bool) {
@@ -178,7 +237,7 @@ func (f *folding) primary() (operand, bool) {
 		return f.quoted()
 	case c == '(':
 		f.at++
-		v, ok := f.concat()
+		v, ok := f.compared()
 		return v, ok && f.next(")") != 0
 	case c >= '0' && c <= '9' || c == '.':
 		return f.numeral()
@@ -237,6 +296,9 @@ func (f *folding) named() (operand, bool) {
 			return operand{}, false
 		}
 		return f.call(strings.TrimPrefix(strings.ToUpper(name), "_XLFN."), args)
+	}
+	if strings.EqualFold(name, truthText) || strings.EqualFold(name, untruthText) {
+		return truthOperand(len(name) == len(truthText)), true
 	}
 	row, col, ok := f.cell(name)
 	if !ok {
@@ -299,7 +361,7 @@ func (f *folding) arguments() ([]operand, bool) {
 		return nil, true
 	}
 	for len(out) < 255 {
-		v, ok := f.concat()
+		v, ok := f.compared()
 		if !ok {
 			return nil, false
 		}
@@ -328,6 +390,8 @@ func (f *folding) call(name string, args []operand) (operand, bool) {
 		return operand{}, false
 	}
 	switch name {
+	case "IF":
+		return choice(args)
 	case "CONCAT", "CONCATENATE":
 		return joined(flat, "", false)
 	case "TEXTJOIN":
@@ -441,6 +505,23 @@ func (f *folding) simple(name string, args []operand) (operand, bool) {
 		return numberOperand(float64(t.Unix())/secsInDay + unixDay), true
 	}
 	return operand{}, false
+}
+
+// choice is what IF comes to.
+func choice(args []operand) (operand, bool) {
+	if len(args) < 2 || len(args) > 3 {
+		return operand{}, false
+	}
+	is, ok := args[0].truth()
+	switch {
+	case !ok:
+		return operand{}, false
+	case is:
+		return args[1], true
+	case len(args) == 3:
+		return args[2], true
+	}
+	return truthOperand(false), true
 }
 
 // inFormat is what TEXT makes of a value.
