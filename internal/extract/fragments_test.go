@@ -84,6 +84,12 @@ func TestDataURL(t *testing.T) {
 			checkContent(t, c, []Segment{{Where: tt.where, Kind: AttachmentText, Text: secret}}, nil, nil)
 		})
 	}
+	for _, s := range []string{"data:text/plain;base64," + b64(secret), "<data:text/html;base64," + page, "data:text/html,personnummer%208901%3Cb%3E02%3C/b%3E-2387"} {
+		c := parseLimits(t, "Subject: x\r\n\r\nopen "+s+"\r\nor metadata:a,b\r\n", Limits{})
+		if !strings.Contains(dump(c), "body/text!data1") || !strings.Contains(dump(c), secret) || strings.Contains(dump(c), "data2") || c.Unreadable != nil {
+			t.Errorf("in plain text: %s\n%s", s, dump(c))
+		}
+	}
 	pdf := "Content-Type: text/html\r\n\r\n<a href='data:application/pdf;base64," + b64(string(madePDF("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"))) + "'>x</a>\r\n"
 	checkContent(t, parseLimits(t, pdf, Limits{}), nil, nil, []Unreadable{{"body/html!data1", Unsupported, "cannot read application/pdf here"}}) // without its engine
 	if !needsChild(t, pdf) {

@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -218,6 +219,12 @@ func (w *walker) plainText(f *leaf, text string) {
 	}
 	if strings.Contains(text, armorHead) {
 		w.armours(f, text)
+	}
+	if strings.Contains(text, "data:") {
+		w.dataFiles(f, slices.DeleteFunc(dataURLs(text), func(s string) bool {
+			d := parseDataURL(s)
+			return !d.base64 && !strings.Contains(d.typ, "/") // "metadata:a,b"
+		}))
 	}
 }
 
