@@ -41,10 +41,16 @@ func (w *walker) metafile(f *leaf, b []byte) {
 		m.emf(b)
 	}
 	w.segment(f.where, AttachmentText, f.att, m.pieces.String())
+	if m.shapes >= leastShapes || m.plus >= leastShapes && m.pieces.Len() == 0 {
+		w.unreadable(f.where, ImageOnly, "letters that are shapes of a font")
+	}
 	if joined := m.joined.String(); m.pieces.Len() > 0 && strings.TrimSpace(joined) != strings.TrimSpace(m.pieces.String()) {
 		w.segment(f.where, Hidden, f.att, joined)
 	}
 }
+
+// leastShapes is how many letters could be a number.
+const leastShapes = 6
 
 // metafile collects the text of a picture.
 type metafile struct {
@@ -53,6 +59,7 @@ type metafile struct {
 	left           int   // bytes of text that may come
 	expired        func() bool
 	inner          []byte // an EMF that comes in pieces inside a WMF
+	shapes, plus   int    // letters that are numbers of shapes in a font, and those of them that may stand there as text too
 }
 
 // add takes a piece of text that is drawn at a height.
@@ -168,7 +175,9 @@ func (m *metafile) emfText(r record, at int, wide bool) {
 
 func (m *metafile) characters(b record, n int, wide bool, options, y int) {
 	switch {
-	case options&etoGlyphs != 0 || m.left <= 0:
+	case m.left <= 0:
+	case options&etoGlyphs != 0:
+		m.shapes += min(n, len(b)/2)
 	case wide:
 		m.add(wideChars(b, n), int64(y))
 	default:
@@ -191,6 +200,8 @@ func (m *metafile) emfPlus(r record) {
 		case drawDriverString:
 			if in.u32(head+4)&1 != 0 { // characters, not numbers of shapes
 				m.add(wideChars(in.from(head+16), in.u32(head+12)), -1)
+			} else {
+				m.plus += min(in.u32(head+12), len(in)/2)
 			}
 		}
 		if size > len(r) {

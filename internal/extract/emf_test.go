@@ -99,6 +99,35 @@ func TestMetafiles(t *testing.T) {
 	})
 }
 
+// TestShapes: letters that are only numbers of the shapes of a font cannot be read. A few are an ornament, and EMF+ may stand beside text.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	shapes := func(n int) string {
+		return emfRecordOf(emrExtTextOutW, words(0, 0, 0, 0, 1, 0, 0, 5, 7, n, 76, etoGlyphs, 0, 0, 0, 0, 0)+wide(strings.Repeat("\x13", n)))
+	}
+	plus := emfRecordOf(emrComment, words(4+12+16+22)+"EMF+\x36\x40\x00\x00"+words(12+16+22, 16+22, 0, 0, 0, 11)+wide(strings.Repeat("\x13", 11)))
+	for _, tt := range []struct {
+		name, data string
+		reported   bool
+	}{
+		{"a number", emfOf(shapes(11)), true},
+		{"a number in pieces", emfOf(shapes(6), shapes(5), emfTextOf(emrExtTextOutW, 7, "text")), true},
+		{"an ornament", emfOf(shapes(1), emfTextOf(emrExtTextOutW, 7, "text")), false},
+		{"EMF+ alone", emfOf(plus), true},
+		{"EMF+ beside text", emfOf(plus, emfTextOf(emrExtTextOutW, 7, "text")), false},
+	} {
+		var found []Unreadable
+		if tt.reported {
+			found = []Unreadable{{"att[1]/a.docx!word_media_image1.emf", ImageOnly, "letters that are shapes of a font"}}
+		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parseLimits(t, attached("a.docx", zipOf(t, docx("<w:p><w:r><w:t>se bilden</w:t></w:r></w:p>", file{"word/media/image1.emf", tt.data})...)), Limits{})
+			checkContent(t, c, nil, nil, found)
+		})
+	}
+}
+
 func FuzzMetafile(f *testing.F) {
 	f.Add([]byte(emfOf(emfTextOf(emrExtTextOutW, 7, secret), emfTextOf(emrExtTextOutA, 7, secret))))
 	f.Add([]byte(wmfPlace + wmfOf(wmfRecordOf(metaTextOut, "\x0b\x00"+secret+"\x00\x07\x00\x00\x00"))))
