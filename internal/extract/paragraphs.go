@@ -293,7 +293,9 @@ func (d *paragraphs) chars(b []byte) {
 	switch d.in {
 	case "t":
 		s := string(b)
-		if !d.pictures {
+		if d.pictures {
+			s = fromPictures(s)
+		} else {
 			s = fromSymbols(s)
 		}
 		d.put(s)

@@ -24,12 +24,39 @@ func pictorial(font string) bool {
 func symbol(font, char string) string {
 	n, err := strconv.ParseUint(char, 16, 21)
 	switch {
+	case err == nil && pictorial(font) && circled(rune(n)) != 0:
+		return string(circled(rune(n)))
 	case err != nil || pictorial(font) || n > symbolsTo && n < 0xF900 && n >= 0xE000 || n < ' ' || n > 0x10FFFF || n >= 0xD800 && n < 0xE000:
 		return ""
 	case n >= symbolsFrom && n <= symbolsTo:
 		n -= symbolsBase
 	}
 	return string(rune(n))
+}
+
+// circled is the digit that Wingdings shows in a circle, white or black; 0 for all other characters.
+func circled(r rune) rune {
+	const white, black = 0xF080, 0xF08B
+	switch {
+	case r >= white && r <= white+9:
+		return '0' + r - white
+	case r >= black && r <= black+9:
+		return '0' + r - black
+	}
+	return 0
+}
+
+// fromPictures reads the digits in a text set in pictures.
+func fromPictures(s string) string {
+	if !strings.Contains(s, "\xEF\x82") {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if c := circled(r); c != 0 {
+			return c
+		}
+		return r
+	}, s)
 }
 
 // fromSymbols undoes the places of symbols in a text.

@@ -21,6 +21,7 @@ func TestSymbols(t *testing.T) {
 		{"in another font", sym("Arial", "0038") + run("", "90102-2387"), "890102-2387"},
 		{"in the text", run(`<w:rFonts w:ascii="Symbol" w:hAnsi="Symbol"/>`, "\uf038\uf039") + run("", "0102-2387"), "890102-2387"},
 		{"pictures", run("", "a") + sym("Wingdings", "F04A") + run(`<w:rFonts w:ascii="Wingdings"/>`, "\uf04a") + run("", "b"), "a\uf04ab"},
+		{"digits in circles", sym("Wingdings", "F088") + sym("Wingdings", "f094") + run(`<w:rFonts w:ascii="Wingdings"/>`, "\uf080\uf08c") + run("", "02-2387"), "890102-2387"},
 		{"marks", run("", "a") + sym("Symbol", "F0B7") + sym("Symbol", "zz") + sym("Symbol", "D800") + run("", "b"), "ab"},
 	}
 	for _, tt := range tests {
