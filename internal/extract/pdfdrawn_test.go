@@ -26,6 +26,11 @@ func TestPDFDrawn(t *testing.T) {
 			[]string{"<</FontFile2 8 0 R/Flags 32>>", own}, "811228-9874"},
 		{"named glyphs", "(ibbcci-jihe)", "/Type1/BaseFont/Helvetica/Encoding 7 0 R", "<61> <6a> <0061>",
 			[]string{"<</Differences[97/zero/one/two/three/four/uni0035/six/seven/eight/nine]>>"}, "811228-9874"},
+		{"names in the program", digits, "/Type1/BaseFont/X/FontDescriptor 7 0 R", "<30> <39> <0061>",
+			[]string{"<</FontFile 8 0 R/Flags 4>>", pdfStream("/Length1 200", "%!PS-AdobeFont-1.0\n/Encoding 256 array 0 1 255 {1 index exch /.notdef put} for\n"+
+				"dup 48 /nine put dup 49 /eight put dup 50 /seven put dup 56 /one put dup 52 /five put readonly def\ncurrentfile eexec")}, "188771-j1h5"},
+		{"standard names in the program", digits, "/Type1/BaseFont/X/FontDescriptor 7 0 R", "<30> <39> <0061>",
+			[]string{"<</FontFile 8 0 R/Flags 4>>", pdfStream("/Length1 200", "%!PS-AdobeFont-1.0\n/Encoding StandardEncoding def\n")}, "811228-9874"},
 		{"old encoding", digits, "/Type0/Encoding/90ms-RKSJ-H/DescendantFonts[7 0 R]", "<30> <39> <0061>",
 			[]string{"<</Subtype/CIDFontType2/CIDSystemInfo<</Registry(Adobe)/Ordering(Japan1)/Supplement 0>>>>"}, "811228-9874"},
 		{"program", wide, "/Type0/Encoding/Identity-H/DescendantFonts[7 0 R]", "<0000> <0009> <0061>",

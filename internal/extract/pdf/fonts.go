@@ -134,6 +134,9 @@ func (t *tables) drawn(s *scanner, f dict, programs map[int]program) (of map[int
 	if !embedded && descriptor.of["FontFile"] == nil && descriptor.of["FontFile3"] == nil {
 		standard(of)
 	}
+	if r, ok := descriptor.of["FontFile"].(ref); ok {
+		builtIn(s.unpacked(r.num, maxBuiltIn), of)
+	}
 	flags, _ := descriptor.of["Flags"].(int)
 	const symbolic = 1 << 2
 	if !embedded || flags&symbolic == 0 { // else it is not looked at (9.6.6.4)
@@ -244,6 +247,38 @@ func named(encoding dict, of map[int]rune) {
 				of[code] = called(string(v))
 			}
 			code++
+		}
+	}
+}
+
+// maxBuiltIn is how much of a program is clear, and has its encoding in it.
+const maxBuiltIn = 64 << 10
+
+// builtIn takes the encoding of a Type 1 program (Adobe Type 1 Font Format, 2.2).
+func builtIn(b []byte, of map[int]rune) {
+	_, b, ok := bytes.Cut(b, []byte("/Encoding"))
+	if !ok {
+		return
+	}
+	l := lexer{b: b}
+	if l.value() == word("StandardEncoding") {
+		standard(of)
+		return
+	}
+	code := -1
+	for !l.ended() {
+		switch v := l.value().(type) {
+		case int:
+			code = v
+		case name:
+			if c := called(string(v)); asciiLetter(c) && code >= 0 {
+				of[code] = c
+			}
+			code = -1
+		case word:
+			if v == "def" || v == "readonly" || v == "eexec" {
+				return
+			}
 		}
 	}
 }
