@@ -166,14 +166,27 @@ func (t *tables) drawn(s *scanner, f dict, programs map[int]program) (of map[int
 // that is older than such fonts, all of which keep ASCII (9.7.5.2).
 func (t *tables) drawnWide(s *scanner, f dict, programs map[int]program, in func(program) map[int]rune) map[int]rune {
 	of := map[int]rune{}
-	encoding, ok := f.of["Encoding"].(name)
-	switch {
-	case !ok:
-		return of
-	case !strings.HasPrefix(string(encoding), "Identity"):
-		standard(of)
+	switch e := f.of["Encoding"].(type) {
+	case name:
+		if !strings.HasPrefix(string(e), "Identity") {
+			standard(of)
+			return of
+		}
+	case ref:
+		glyphs := t.ofCIDs(s, f, programs, in)
+		for code, cid := range glyphCodes(s.unpacked(e.num, maxTable)) {
+			if c, ok := glyphs[cid]; ok {
+				of[code] = c
+			}
+		}
 		return of
 	}
+	return t.ofCIDs(s, f, programs, in)
+}
+
+// ofCIDs is what the program of a font of many glyphs has for their numbers.
+func (t *tables) ofCIDs(s *scanner, f dict, programs map[int]program, in func(program) map[int]rune) map[int]rune {
+	of := map[int]rune{}
 	d := t.descendant(f)
 	descriptor := t.dict(d.of["FontDescriptor"])
 	file, ok := descriptor.of["FontFile2"].(ref)
@@ -311,29 +324,59 @@ type table map[int]string
 // toUnicode reads a table (9.10.3), of which each line says what one code stands for or a range of them.
 func toUnicode(b []byte) table {
 	t := table{}
+	lists(b, map[word]tableList{
+		"endbfchar":  {2, func(v []any) int { return t.say(v[0], v[1]) }},
+		"endbfrange": {3, func(v []any) int { return t.sayRange(v[0], v[1], v[2]) }},
+	})
+	return t
+}
+
+// glyphCodes reads the codes that glyphs have by an encoding that is in the file (9.7.5.4).
+func glyphCodes(b []byte) map[int]int {
+	of := map[int]int{}
+	say := func(from, to, is any) int {
+		first, ok := number(from)
+		last, more := number(to)
+		cid, isInt := is.(int)
+		if !ok || !more || !isInt || last-first >= maxCodes {
+			return 1
+		}
+		for code := first; code <= last; code++ {
+			of[code] = cid + code - first
+		}
+		return max(1, last-first)
+	}
+	lists(b, map[word]tableList{
+		"endcidchar":  {2, func(v []any) int { return say(v[0], v[0], v[1]) }},
+		"endcidrange": {3, func(v []any) int { return say(v[0], v[1], v[2]) }},
+	})
+	return of
+}
+
+// tableList is a kind of list in a table: how many operands a line of it has, and what takes them, which says how many codes it was.
+type tableList struct {
+	operands int
+	take     func([]any) int
+}
+
+// lists reads a table by the words that end its lists.
+func lists(b []byte, kinds map[word]tableList) {
 	l := lexer{b: b}
 	left := maxCodes
 	var operands []any
 	for !l.ended() && left > 0 {
-		switch v := l.value().(type) {
-		case word:
-			switch v {
-			case "endbfchar":
-				for i := 0; i+1 < len(operands); i += 2 {
-					t.say(operands[i], operands[i+1])
-				}
-				left -= len(operands)
-			case "endbfrange":
-				for i := 0; i+2 < len(operands); i += 3 {
-					left -= t.sayRange(operands[i], operands[i+1], operands[i+2])
-				}
-			}
-			operands = operands[:0]
-		default:
+		v := l.value()
+		w, is := v.(word)
+		if !is {
 			operands = append(operands, v)
+			continue
 		}
+		kind := kinds[w]
+		for i := 0; kind.take != nil && i+kind.operands <= len(operands) && left > 0; i += kind.operands {
+			left -= kind.take(operands[i : i+kind.operands])
+		}
+		operands = operands[:0]
 	}
-	return t
 }
 
 // number is the number that the bytes of a string are.
@@ -346,12 +389,13 @@ func number(v any) (int, bool) {
 	return n, ok && len(s) > 0 && len(s) <= 4
 }
 
-func (t table) say(code, is any) {
+func (t table) say(code, is any) int {
 	n, ok := number(code)
 	s, isText := is.(text)
 	if ok && isText {
 		t[n] = text("\xfe\xff" + s).plain()
 	}
+	return 1
 }
 
 // sayRange says how many codes it took.
