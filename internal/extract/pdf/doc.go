@@ -8,6 +8,10 @@
 // object: it knows no fonts, but which objects there are, so that [Document.Beside] can have PDFium read those it did not come
 // upon, as pages of an update of the file that exists in memory only.
 //
+// What PDFium reads need not be what is seen. Where fonts draw other digits and letters than their tables say, [Document.Drawn] has
+// it read the pages by what is drawn; where a number is drawn in another order than it stands in, [Page] has the line by place.
+// A font whose outlines are not what its own table calls them is beyond both.
+//
 // To compile PDFium takes seconds and some hundred megabytes; [Engine.Prepare] does it once and leaves the machine code in a
 // folder, from which others load it in a moment.
 package pdf
