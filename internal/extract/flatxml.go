@@ -42,6 +42,7 @@ type flatXML struct {
 	in    bool   // a file
 	taken int64
 	limit int64
+	shows showing
 }
 
 type flatFile struct {
@@ -117,6 +118,11 @@ func (w *walker) flatFiles(f *leaf, x *flatXML) {
 			name = "data" + strconv.Itoa(i+1)
 		}
 		u := &unpacker{w: w, where: f.where, r: bytes.NewReader(b), ratio: &ratio{packed: int64(len(b))}}
-		w.file(f, name, u, true)
+		if w.file(f, name, u, true) {
+			x.shows.pictures = true
+		} else {
+			x.shows.others = true
+		}
 	}
+	w.onlyPictures(f, &x.shows)
 }

@@ -47,7 +47,7 @@ func (w *walker) odf(a *archive) {
 			a.shows.file(low, ext, "", w.embed(a, zf, true))
 		}
 	}
-	w.onlyPictures(a)
+	w.onlyPictures(a.f, &a.shows)
 }
 
 // quietODF names parts that hold settings and previews.
@@ -134,6 +134,7 @@ type odfText struct {
 	numberAt int    // the level that collects it, 0 for none
 
 	lists   *odfLists
+	master  bool     // the text is that of the pages of every document
 	heading string   // the level of the heading that is open
 	names   []string // of sheets and pages
 
@@ -224,16 +225,18 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 		}
 		d.values(name, attrs)
 	default:
-		if besideODF(name) && len(d.levels) < maxLevels {
+		if d.beside(name) && len(d.levels) < maxLevels {
 			d.levels = append(d.levels, &odfLevel{})
 		}
 		d.values(name, attrs)
 	}
 }
 
-// besideODF names what holds text that does not go on with the text around it.
-func besideODF(name string) bool {
+// beside names what holds text that does not go on with the text around it.
+func (d *odfText) beside(name string) bool {
 	switch name {
+	case "title", "desc": // of a picture; elsewhere they stand in no paragraph
+		return d.para > 0
 	case "note", "annotation", "text-box", "tracked-changes", "ruby-text",
 		"custom-shape", "rect", "line", "polyline", "polygon", "regular-polygon", "path", "circle", "ellipse", "connector", "caption", "measure":
 		return true
@@ -389,6 +392,10 @@ func (d *odfText) end(name string) {
 		d.top().block()
 	case "math":
 		d.para = max(0, d.para-1)
+	case "master-styles":
+		d.master = true
+		d.give()
+		d.master = false
 	case "changed-region":
 		d.keepRemoved()
 		d.region = ""
@@ -409,7 +416,7 @@ func (d *odfText) end(name string) {
 			d.table = ""
 		}
 	default:
-		if d.lists.end(name); besideODF(name) {
+		if d.lists.end(name); d.beside(name) {
 			d.endBeside()
 		}
 	}

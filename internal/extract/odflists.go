@@ -24,6 +24,7 @@ const outlineStyle = "\x00"
 // odfLabel is what a style says of a level.
 type odfLabel struct {
 	before, after, mark string
+	whole               string // in place of all these, as LibreOffice writes it: %1% stands for a number
 	form                listLevel
 	shown               int  // levels whose numbers are shown
 	joined              bool // nothing parts the label from the text
@@ -82,6 +83,7 @@ func (o *odfLists) level(attrs []xml.Attr) {
 	v := &o.style[at-1]
 	cut := func(s string) string { return s[:min(len(s), maxLabel)] }
 	v.before, v.after, v.mark = cut(attr(attrs, "num-prefix")), cut(attr(attrs, "num-suffix")), cut(attr(attrs, "bullet-char"))
+	v.whole = cut(attr(attrs, "num-list-format"))
 	v.shown, _ = strconv.Atoi(attr(attrs, "display-levels"))
 	v.form.start = 1
 	if n, err := strconv.Atoi(attr(attrs, "start-value")); err == nil {
@@ -195,9 +197,15 @@ func (o *odfLists) label(l *odfList, at int, text string) string {
 			numbers = append(numbers, n)
 		}
 	}
-	label := strings.Join(numbers, ".")
-	if v.mark != "" {
-		label = v.mark
+	label := v.before + strings.Join(numbers, ".") + v.after
+	switch {
+	case v.mark != "":
+		label = v.before + v.mark + v.after
+	case v.whole != "":
+		label = v.whole
+		for i := range s {
+			label = strings.ReplaceAll(label, "%"+strconv.Itoa(i+1)+"%", s[i].form.number(max(0, l.counts[i])))
+		}
 	}
-	return labelled(v.before+label+v.after, text, v.joined || v.mark != "")
+	return labelled(label, text, v.joined || v.mark != "")
 }

@@ -12,6 +12,8 @@ import (
 // Records of a BIFF stream (MS-XLS 2.3).
 const (
 	biffFormula  = 0x0006
+	biffArtGroup = 0x00eb
+	biffArt      = 0x00ec
 	biffEOF      = 0x000a
 	biffHeader   = 0x0014
 	biffFooter   = 0x0015
@@ -71,6 +73,10 @@ func (w *walker) biffStream(o *oleFile, s *mscfb.File) {
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, strings.Join(x.names, "\n"))
 	w.segment(o.f.where, Hidden, o.f.att, x.formats.literals())
+	w.segment(o.f.where, Hidden, o.f.att, wideRuns(x.art))
+	shows := showing{first: len(w.out.Pictures), words: x.words, others: len(o.dirs(nil, "")) > 0}
+	w.artwork(o, &shows, x.art)
+	w.onlyPictures(o.f, &shows)
 }
 
 // biff reads the records of a workbook, sheet by sheet.
@@ -94,6 +100,9 @@ type biff struct {
 	formula  bool // the result of a formula follows as a string
 
 	formulaStyle int
+
+	art   []byte // records of drawings, joined
+	words int    // of the cells and boxes, as far as it matters that there are some
 }
 
 // next returns the next record, false at the end.
@@ -223,6 +232,7 @@ func (x *biff) flush() {
 	if x.sheets > 0 && x.sheets <= len(x.names) {
 		where += "!" + safeName(x.names[x.sheets-1])
 	}
+	x.words += wordsIn(x.out.String(), 1)
 	x.w.segment(where, AttachmentText, x.f.att, x.out.String())
 	x.w.segment(where, Hidden, x.f.att, x.loose.String())
 	x.limit -= int64(x.out.Len() + x.loose.Len())
@@ -411,7 +421,9 @@ func (x *biff) textBox(d []byte) {
 	n := int(binary.LittleEndian.Uint16(d[10:]))
 	if more := x.continued(); n > 0 && len(more) > 0 {
 		s := stringReader{parts: more}
-		x.loosely(s.chars(n))
+		text := s.chars(n)
+		x.words += wordsIn(text, 1)
+		x.loosely(text)
 	}
 }
 

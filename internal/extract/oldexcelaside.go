@@ -38,6 +38,11 @@ func (x *biff) aside(kind uint16, d []byte) bool {
 		if !x.wide { // later versions keep the text of drawings in records of their own
 			x.loosely(latin1Runs(d))
 		}
+	case biffArtGroup, biffArt:
+		x.art = append(x.art, d...)
+		for _, more := range x.continued() {
+			x.art = append(x.art, more...)
+		}
 	case biffCached:
 		x.loosely(x.long(d))
 	default:

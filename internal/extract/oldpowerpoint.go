@@ -16,6 +16,10 @@ const (
 	pptCrypt    = 0x2f14
 	pptObject   = 0x1011
 	pptTagData  = 0x138b
+	pptMaster   = 0x03f8
+	artOptions  = 0xf00b // properties of a drawing, MS-ODRAW 2.2.9 to 2.2.11
+	artOptions2 = 0xf121
+	artOptions3 = 0xf122
 	pptEndUser  = 0x0ff6
 	pptLocked   = 0xf3d1c4df // headerToken of a locked presentation, MS-PPT 2.3.2
 	pptContains = 0x0f       // version of records that contain others
@@ -31,6 +35,8 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 	b := w.oleBytes(o, o.stream("PowerPoint Document"))
 	var text strings.Builder
 	var objects []pptStorage
+	shows := showing{first: len(w.out.Pictures)}
+	master := len(b) // what is left of the stream where the text of a master ends
 	for n := 0; len(b) >= 8 && int64(text.Len()) <= w.text; n++ {
 		head, kind, size := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:]), int64(binary.LittleEndian.Uint32(b[4:]))
 		version := head & 0x0f
@@ -40,6 +46,9 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 			w.unreadable(o.f.where, Encrypted, "office document with a password")
 			return
 		case version == pptContains, kind == pptTagData:
+			if kind == pptMaster {
+				master = len(b) - int(min(size, int64(len(b))))
+			}
 			continue // what it contains comes next; comments stand in the data of tags
 		case size > int64(len(b)):
 			w.unreadable(o.f.where, Corrupt, "damaged PowerPoint presentation")
@@ -50,10 +59,16 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 		if kind == pptObject {
 			objects = append(objects, pptStorage{b[:size], head>>4 == 1})
 		}
-		text.WriteString(pptPiece(kind, b[:size]))
-		b = b[size:]
+		piece := pptPiece(kind, b[:size])
+		text.WriteString(piece)
+		if b = b[size:]; len(b) < master && (kind == pptText || kind == pptBytes) {
+			shows.add(piece)
+		}
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, text.String())
+	shows.others = len(objects) > 0
+	w.artwork(o, &shows, w.oleBytes(o, o.stream("Pictures")))
+	w.onlyPictures(o.f, &shows)
 	for i, s := range objects {
 		if !w.entry(o.f) {
 			return
@@ -93,6 +108,8 @@ func pptPiece(kind uint16, b []byte) string {
 		s = utf16le(b)
 	case pptBytes:
 		s = latin1(b)
+	case artOptions, artOptions2, artOptions3: // WordArt, and what stands for a picture where it is not seen
+		return wideRuns(b)
 	default:
 		return ""
 	}

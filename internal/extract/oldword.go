@@ -2,7 +2,10 @@ package extract
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
+
+	"github.com/richardlehane/mscfb"
 )
 
 // Places in the File Information Block of a Word document (MS-DOC 2.5).
@@ -47,7 +50,7 @@ func (w *walker) oldWord(o *oleFile) {
 // word95 reads the one stretch of text that these versions have, unless it was saved in pieces.
 func (w *walker) word95(o *oleFile, b []byte, flags uint16) {
 	from, to := int64(binary.LittleEndian.Uint32(b[fibTextFrom:])), int64(binary.LittleEndian.Uint32(b[fibTextTo:]))
-	if flags&wordComplex != 0 || from > to || to > int64(len(b)) {
+	if flags&wordComplex != 0 || from >= to || to > int64(len(b)) {
 		w.unreadable(o.f.where, Unsupported, "cannot read a document of Word 95 that was saved in pieces")
 		return
 	}
@@ -87,6 +90,26 @@ func (w *walker) word97(o *oleFile, b []byte, flags uint16) {
 		}
 	}
 	w.wordText(o, text.String())
+	w.wordAside(o, text.String(), b, table)
+}
+
+// wordAside reads what stands in no piece of the text: fields to choose in and their texts (MS-DOC 2.9.79), WordArt and descriptions of
+// pictures (MS-ODRAW 2.3.22), strings of the document. The pictures of drawings stand behind the text, those in the text in a stream
+// of their own.
+func (w *walker) wordAside(o *oleFile, text string, main, table []byte) {
+	data := w.oleBytes(o, o.stream("Data"))
+	w.segment(o.f.where, Hidden, o.f.att, wideRuns(data)+wideRuns(table))
+	shows := showing{first: len(w.out.Pictures)}
+	shows.add(text)
+	shows.others = o.embeds()
+	w.artwork(o, &shows, data)
+	w.artwork(o, &shows, main)
+	w.onlyPictures(o.f, &shows)
+}
+
+// embeds says whether there are other documents in storages of this one.
+func (o *oleFile) embeds() bool {
+	return slices.ContainsFunc(o.streams, func(s *mscfb.File) bool { return len(s.Path) > 0 && strings.EqualFold(s.Path[0], "ObjectPool") })
 }
 
 // pieceTable finds the PlcPcd in a Clx (MS-DOC 2.9.38), behind property modifiers.

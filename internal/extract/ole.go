@@ -240,10 +240,20 @@ func (w *walker) oleObjects(o *oleFile) {
 		case len(s.Path) > 0 && mainStream(s):
 			count(false)
 			w.oleStorage(o, s)
+		case len(s.Path) > 0 && strings.EqualFold(strings.TrimLeft(s.Name, "\x01"), "CompObj") && !o.known(s.Path):
+			count(false)
+			w.unreadable(o.f.where, Unsupported, "cannot read an embedded object")
 		case strings.EqualFold(s.Name, "_VBA_PROJECT"):
 			w.unreadable(o.f.where, Unsupported, "cannot read macro code")
 		}
 	}
+}
+
+// known says whether what is embedded in the storage at path is of a kind that is read.
+func (o *oleFile) known(path []string) bool {
+	return slices.ContainsFunc(o.streams, func(s *mscfb.File) bool {
+		return samePath(s.Path, path) && (native(s) || wrapped(s) || mainStream(s))
+	})
 }
 
 // mainStream says whether a stream is that by which a document is told.

@@ -13,6 +13,7 @@ type showing struct {
 	others   bool
 	pictures bool
 	first    int // of the pictures that were put aside
+	art      int // pictures in drawings
 	placed   placed
 }
 
@@ -72,19 +73,19 @@ const (
 
 // onlyPictures reports a document without text, or with next to none beside pictures of whole pages, unless its pictures are read.
 // Then it is the largest one that has to be legible.
-func (w *walker) onlyPictures(a *archive) {
-	u := Unreadable{a.f.where, ImageOnly, onlyPictures}
-	switch n := a.shows.placed.covering(); {
-	case !a.shows.pictures:
+func (w *walker) onlyPictures(f *leaf, shows *showing) {
+	u := Unreadable{f.where, ImageOnly, onlyPictures}
+	switch n := shows.placed.covering(); {
+	case !shows.pictures:
 		return
-	case a.shows.words == 0 && !a.shows.others:
-	case n > 0 && a.shows.words <= n*fewWords:
+	case shows.words == 0 && !shows.others:
+	case n > 0 && shows.words <= n*fewWords:
 		u.Detail = pagePictures
 	default:
 		return
 	}
 	var largest *Picture
-	for i := a.shows.first; i < len(w.out.Pictures); i++ {
+	for i := shows.first; i < len(w.out.Pictures); i++ {
 		p := &w.out.Pictures[i]
 		if largest == nil || p.Image.Width*p.Image.Height > largest.Image.Width*largest.Image.Height {
 			largest = p

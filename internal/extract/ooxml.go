@@ -64,7 +64,7 @@ func (w *walker) ooxml(a *archive) {
 			w.officePart(a, zf, book)
 		}
 	}
-	w.onlyPictures(a)
+	w.onlyPictures(a.f, &a.shows)
 }
 
 const withoutMain = "office document without its main part"

@@ -197,14 +197,25 @@ func (w *walker) xmlText(f *leaf, text string) {
 	g := &genericXML{limit: int(w.lim.Text), markup: fragments{limit: int(w.lim.Text)}}
 	x := &flatXML{genericXML: g, limit: w.lim.Text}
 	give := func() { w.segment(f.where, f.kind, f.att, g.text.String()) }
+	x.shows.first = len(w.out.Pictures)
 	switch vocabularyOf(text) {
 	case wordXML:
 		d := newParagraphs(w.text)
 		x.text = d
-		give = func() { _, _ = w.giveParagraphs(f.where, f.att, d) }
+		give = func() {
+			shown, _ := w.giveParagraphs(f.where, f.att, d)
+			x.shows.add(shown)
+		}
 	case odfXML:
 		d := w.newODFText(f.where, f.att, strings.Contains(text, "office:spreadsheet"))
 		x.text = d
+		flush, letter := d.flush, strings.Contains(text, "<office:text")
+		d.flush = func(name, text string) {
+			if letter || !d.master {
+				x.shows.add(text)
+			}
+			flush(name, text)
+		}
 		give = func() { w.giveODF(f.where, f.att, d) }
 	case svgXML, anyXML:
 		r := &liveXML{limit: int(w.lim.Text), sheet: sheetsOf([]byte(text))}
@@ -212,6 +223,7 @@ func (w *walker) xmlText(f *leaf, text string) {
 		give = func() {
 			w.segment(f.where, f.kind, f.att, g.text.String())
 			w.giveLive(f, r)
+			x.shows.others = true
 		}
 	}
 	before := len(w.out.Unreadable)
