@@ -97,9 +97,9 @@ type listReader struct {
 func (r *listReader) start(name string, attrs []xml.Attr) {
 	v := attr(attrs, "val")
 	switch name {
-	case "abstractNum":
+	case "abstractNum", "listDef": // the latter of Word 2003
 		r.cur = &abstractList{}
-		if id := attr(attrs, "abstractNumId"); len(r.lists.abstract) < maxEntries {
+		if id := attr(attrs, "abstractNumId") + attr(attrs, "listDefId"); len(r.lists.abstract) < maxEntries {
 			r.lists.abstract[id], r.id = r.cur, id
 		}
 	case "styleLink":
@@ -110,12 +110,12 @@ func (r *listReader) start(name string, attrs []xml.Attr) {
 		if r.cur != nil {
 			r.cur.link = v
 		}
-	case "num":
+	case "num", "list":
 		r.num = &list{starts: map[int]int{}, levels: map[int]listLevel{}}
 		if len(r.lists.numbered) < maxEntries {
-			r.lists.numbered[attr(attrs, "numId")] = r.num
+			r.lists.numbered[attr(attrs, "numId")+attr(attrs, "ilfo")] = r.num
 		}
-	case "abstractNumId":
+	case "abstractNumId", "ilst":
 		if r.num != nil {
 			r.num.abstract = v
 		}
@@ -135,7 +135,7 @@ func (r *listReader) start(name string, attrs []xml.Attr) {
 		}
 	case "pPrChange":
 		r.was++
-	case "basedOn", "numId", "ilvl":
+	case "basedOn", "numId", "ilfo", "ilvl":
 		r.styled(name, v)
 	default:
 		r.startLevel(name, v, attrs)
@@ -153,6 +153,8 @@ func (r *listReader) startLevel(name, v string, attrs []xml.Attr) {
 		if v == "decimalZero" {
 			r.level.zeros = 2
 		}
+	case "nfc":
+		r.level.format = map[string]string{"1": "upperRoman", "2": "lowerRoman", "3": "upperLetter", "4": "lowerLetter", "23": "bullet", "255": "none"}[v]
 	case "lvlText":
 		r.level.text = v[:min(len(v), maxLabel)]
 	case "suff":
@@ -173,7 +175,7 @@ func (r *listReader) styled(name, v string) {
 	switch name {
 	case "basedOn":
 		s.based = v
-	case "numId":
+	case "numId", "ilfo":
 		s.place.id = v
 	default:
 		s.place.level = v
@@ -183,9 +185,9 @@ func (r *listReader) styled(name, v string) {
 
 func (r *listReader) end(name string) {
 	switch name {
-	case "abstractNum":
+	case "abstractNum", "listDef":
 		r.cur = nil
-	case "num":
+	case "num", "list":
 		r.num = nil
 	case "lvl":
 		switch {
@@ -435,13 +437,54 @@ func (d *paragraphs) startList(name string, attrs []xml.Attr) {
 			d.loose(v)
 		}
 	case d.past > 0 || !d.props || d.style != "":
-	case name == "numId":
+	case name == "numId", name == "ilfo":
 		l.list.id = v
 	case name == "ilvl":
 		l.list.level = v
 	case name == "pStyle":
 		l.named = v
 	}
+}
+
+// bullets counts the paragraphs of a presentation, which say each for itself what stands before them (ECMA-376 part 1, 21.1.2.4).
+type bullets struct {
+	at     int // the level of the present paragraph
+	counts [listLevels]struct {
+		kind string
+		n    int
+	}
+}
+
+// bullet notes what stands before a paragraph of a presentation.
+func (d *paragraphs) bullet(name string, attrs []xml.Attr) {
+	l := d.top()
+	b := &l.bullets
+	switch {
+	case name == "pPr":
+		b.at = levelNumber(attr(attrs, "lvl"))
+		return
+	case !d.props:
+		return
+	case name == "buChar":
+		c := attr(attrs, "char")
+		l.label = c[:min(len(c), maxLabel)]
+	case strings.HasPrefix(attr(attrs, "type"), "arabic"):
+		count, kind := &b.counts[b.at], attr(attrs, "type")+attr(attrs, "startAt")
+		if count.n++; count.kind != kind {
+			start, err := strconv.Atoi(attr(attrs, "startAt"))
+			if err != nil {
+				start = 1
+			}
+			count.kind, count.n = kind, start
+		}
+		l.label = strconv.Itoa(count.n)
+		if strings.Contains(kind, "Period") {
+			l.label += "."
+		} else if strings.Contains(kind, "Paren") {
+			l.label += ")"
+		}
+	}
+	l.joined, l.counted = true, true
 }
 
 // number counts a paragraph once it is known where it stands.

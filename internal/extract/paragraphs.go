@@ -61,6 +61,7 @@ type level struct {
 	others [otherReadings][]byte
 	above  []byte // what stands above the line
 
+	bullets bullets
 	named   string    // the style of the paragraph
 	list    listPlace // as it says itself
 	label   string
@@ -94,6 +95,7 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		d.top().cell()
 	case "pPr":
 		d.props = true
+		d.bullet(name, attrs)
 	case "rPr":
 		d.looks = true
 	case "tabs":
@@ -122,7 +124,15 @@ func (d *paragraphs) start(name string, attrs []xml.Attr) {
 		if name == "pStyle" {
 			d.startList(name, attrs)
 		}
-	case "numId", "ilvl", "lvlText", "pPrChange":
+	case "buChar", "buAutoNum":
+		d.bullet(name, attrs)
+	case "cmAuthor", "author", "section", "custShow", "cSld":
+		d.loose(attr(attrs, "name"))
+	case "numFmt": // of a chart
+		if code := attr(attrs, "formatCode"); strings.ContainsAny(code, `"\\`) {
+			d.loose(parseFormat(code).words())
+		}
+	case "numId", "ilfo", "ilvl", "lvlText", "pPrChange":
 		d.startList(name, attrs)
 	case "rFonts", "latin", "sym":
 		if d.font(attrs); attr(attrs, "char") != "" {

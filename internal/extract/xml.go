@@ -201,6 +201,7 @@ func (w *walker) xmlText(f *leaf, text string) {
 	switch vocabularyOf(text) {
 	case wordXML:
 		d := newParagraphs(w.text)
+		d.lists = w.flatLists(f, text)
 		x.text = d
 		give = func() {
 			shown, _ := w.giveParagraphs(f.where, f.att, d)
@@ -240,6 +241,22 @@ func (w *walker) xmlText(f *leaf, text string) {
 	w.flatFiles(f, x)
 	g.fragment()
 	w.giveFragments(f, &g.markup)
+}
+
+// flatLists reads the lists of a document of Word in one file; nil if it has none.
+func (w *walker) flatLists(f *leaf, text string) *listCount {
+	if !strings.Contains(text, "abstractNum") && !strings.Contains(text, "listDef") {
+		return nil
+	}
+	r := &listReader{lists: newLists()}
+	guard := &tokenGuard{r: strings.NewReader(text), max: w.lim.Text + tokenRoom}
+	d := xml.NewDecoder(guard)
+	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // the charset was undone
+	w.decode(d, guard, f.where, r)
+	if len(r.lists.numbered) == 0 {
+		return nil
+	}
+	return &listCount{lists: r.lists}
 }
 
 // genericXML collects everything that XML of an unknown vocabulary could show.
