@@ -74,22 +74,30 @@ func (w *walker) word97(o *oleFile, b []byte, flags uint16) {
 		w.unreadable(o.f.where, Corrupt, "damaged Word document")
 		return
 	}
-	var text strings.Builder
+	var text, seen strings.Builder
+	runs := wordRuns(b, table)
 	count := min((len(pieces)-4)/12, maxPieces)
 	for i := range count {
 		from, to := binary.LittleEndian.Uint32(pieces[4*i:]), binary.LittleEndian.Uint32(pieces[4*i+4:])
 		fc := binary.LittleEndian.Uint32(pieces[4*(count+1)+8*i+2:])
-		piece, ok := wordPiece(b, fc, int64(to)-int64(from))
+		at, n, wide, ok := wordPiece(b, fc, int64(to)-int64(from))
 		if !ok {
 			w.unreadable(o.f.where, Corrupt, "damaged Word document")
 			break
 		}
-		text.WriteString(piece)
+		text.WriteString(shownPiece(b, nil, at, n, wide))
+		if len(runs) > 0 {
+			seen.WriteString(shownPiece(b, runs, at, n, wide))
+		}
 		if int64(text.Len()) > w.text {
 			break // the rest is more than the limit, which segment reports
 		}
 	}
-	w.wordText(o, text.String())
+	whole := w.wordText(o, text.String())
+	if len(runs) > 0 {
+		shown, _ := wordLines(seen.String())
+		w.segment(o.f.where, Hidden, o.f.att, otherLines(shown, whole))
+	}
 	w.wordAside(o, text.String(), b, table)
 }
 
@@ -135,21 +143,15 @@ func pieceTable(clx []byte) []byte {
 	return nil
 }
 
-// wordPiece returns n characters at fc (MS-DOC 2.9.73): UTF-16, or one byte each where bit 30 is set.
-func wordPiece(b []byte, fc uint32, n int64) (string, bool) {
-	at, compressed := int64(fc&0x3fffffff), fc&0x40000000 != 0
-	if compressed {
-		at /= 2
-	} else {
+// wordPiece says where n characters at fc stand (MS-DOC 2.9.73): in UTF-16, or in one byte each where bit 30 is set.
+func wordPiece(b []byte, fc uint32, n int64) (at, size int64, wide, ok bool) {
+	at, wide = int64(fc&0x3fffffff), fc&0x40000000 == 0
+	if wide {
 		n *= 2
+	} else {
+		at /= 2
 	}
-	if n < 0 || at > int64(len(b)) || at+n > int64(len(b)) {
-		return "", false
-	}
-	if compressed {
-		return codePage1252(b[at : at+n]), true
-	}
-	return utf16le(b[at : at+n]), true
+	return at, n, wide, n >= 0 && at+n <= int64(len(b))
 }
 
 func codePage1252(b []byte) string {
@@ -165,8 +167,16 @@ const (
 	wordFieldEnd   = 0x15
 )
 
-// wordText gives out text with the marks of Word: cells joined by tabs, and what fields are computed from apart.
-func (w *walker) wordText(o *oleFile, s string) {
+// wordText gives out text with the marks of Word, and returns what is no field.
+func (w *walker) wordText(o *oleFile, s string) string {
+	text, fields := wordLines(s)
+	w.segment(o.f.where, AttachmentText, o.f.att, text)
+	w.segment(o.f.where, Hidden, o.f.att, fields)
+	return text
+}
+
+// wordLines reads the marks of Word: cells joined by tabs, and what fields are computed from apart.
+func wordLines(s string) (shown, codes string) {
 	var text, fields strings.Builder
 	code := 0 // open fields whose result has not begun
 	prev := rune(0)
@@ -202,6 +212,5 @@ func (w *walker) wordText(o *oleFile, s string) {
 			text.WriteRune(out)
 		}
 	}
-	w.segment(o.f.where, AttachmentText, o.f.att, strings.ReplaceAll(text.String(), "\t\n", "\n"))
-	w.segment(o.f.where, Hidden, o.f.att, fields.String())
+	return strings.ReplaceAll(text.String(), "\t\n", "\n"), fields.String()
 }
