@@ -286,6 +286,9 @@ func TestRTFChanges(t *testing.T) {
 		{"ended by plain", `{\rtf1\deleted 8901\plain 02-2387}`, "02-2387", "890102-2387"},
 		{"in a cell", `{\rtf1 a\cell 8901{\deleted x}02-2387\cell\row b}`, "a\t890102-2387\t\nb", "8901x02-2387"},
 		{"in a footnote", `{\rtf1 a{\footnote 8901{\deleted x}02-2387}b}`, "ab\n890102-2387", "8901x02-2387"},
+		{"tiny amid a number", `{\rtf1\fs24 8901{\fs2 xx}02-2387\par b}`, "8901xx02-2387\nb", "890102-2387"},
+		{"white amid a number", `{\rtf1{\colortbl;\red0\green0\blue0;\red255\green255\blue250;}8901\cf2 xx\cf1 02-2387\par b}`, "8901xx02-2387\nb", "890102-2387"},
+		{"white and put in", `{\rtf1{\colortbl\red255\green255\blue255;}8901{\cf0 x}{\revised 02}-2387}`, "8901x02-2387", "890102-2387"},
 		{"hidden amid a number", `{\rtf1 8901{\v 02}-2387\par}`, "8901-2387", "890102-2387"},
 	}
 	for _, tt := range tests {

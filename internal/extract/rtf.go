@@ -103,6 +103,7 @@ type rtf struct {
 	apart   bool     // what is hidden next does not go on with what was hidden last
 	html    bool     // the document carries HTML
 	damaged bool
+	colors  rtfColorTable
 }
 
 // rtfGroup is what holds until the closing brace.
@@ -111,6 +112,8 @@ type rtfGroup struct {
 	dest    rtfDest
 	around  rtfDest  // of the group that comes in two writings, \upr
 	hidden  bool     // \v
+	tiny    bool     // too small to be made out
+	pale    bool     // in white, or nearly so
 	deleted bool     // by a tracked change, or moved away
 	added   bool     // by a tracked change, or moved here
 	second  bool     // what RTF needs beside the HTML that it carries
@@ -128,6 +131,7 @@ const (
 	rtfBinary          // hexadecimal data of an object
 	rtfIgnore          // tables of fonts, colours, styles; pictures
 	rtfProgram         // the name of a program
+	rtfColors          // the table of colours
 	rtfDrawing         // hexadecimal data of a picture that is kept as the calls that draw it
 )
 
@@ -313,6 +317,12 @@ func (d *rtf) word(word string, arg int, has bool, left *int) {
 	case "v", "deleted", "revised", "mvf", "mvt", "plain", "htmlrtf":
 		d.flush()
 		d.property(word, !has || arg != 0)
+	case "fs", "cf":
+		d.flush()
+		d.group.star = false
+		d.look(word, arg, has)
+	case "red", "green", "blue":
+		d.colors.part(arg)
 	default:
 		if first || d.group.star {
 			d.destination(word)
@@ -330,10 +340,20 @@ func (d *rtf) property(word string, on bool) {
 	case "revised", "mvt":
 		g.added = on
 	case "plain":
-		g.hidden, g.deleted, g.added = false, false, false
+		g.hidden, g.deleted, g.added, g.tiny, g.pale = false, false, false, false, false
 	case "htmlrtf": // up to \htmlrtf0
 		g.second = on && d.html
 	}
+}
+
+// look notes what makes the text that follows one that nobody sees.
+func (d *rtf) look(word string, arg int, has bool) {
+	const tiny = 5 // half points
+	if word == "fs" {
+		d.group.tiny = has && arg < tiny
+		return
+	}
+	d.group.pale = d.colors.isPale(arg)
 }
 
 // endWith ends a paragraph or a cell.
@@ -353,7 +373,9 @@ func (d *rtf) endWith(mark string) {
 func (d *rtf) destination(word string) {
 	d.group.own = true
 	switch word {
-	case "fonttbl", "colortbl", "stylesheet", "pict", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable",
+	case "colortbl":
+		d.group.dest = rtfColors
+	case "fonttbl", "stylesheet", "pict", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable",
 		"listoverridetable", "rsidtbl", "xmlnstbl", "pgptbl", "mmathPr", "blipuid", "nonshppict":
 		d.group.dest = rtfIgnore
 	case "objdata":
@@ -413,7 +435,10 @@ func (d *rtf) char(c byte) {
 		d.digit(d.drawn, c)
 		return
 	}
-	if d.group.dest != rtfIgnore {
+	if d.group.dest == rtfColors && c == ';' {
+		d.colors.end()
+	}
+	if d.group.dest != rtfIgnore && d.group.dest != rtfColors {
 		d.bytes = append(d.bytes, c)
 	}
 }
@@ -443,7 +468,7 @@ func (d *rtf) put(s string) {
 		d.flush()
 	}
 	switch g := &d.group; {
-	case g.dest == rtfIgnore || g.dest == rtfBinary || g.dest == rtfDrawing:
+	case g.dest == rtfIgnore || g.dest == rtfBinary || g.dest == rtfDrawing || g.dest == rtfColors:
 	case g.dest == rtfProgram:
 		if int64(d.program.Len()) <= d.limit {
 			d.program.WriteString(s)

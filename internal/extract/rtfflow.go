@@ -13,6 +13,8 @@ type rtfFlow struct {
 	edited bool            // there are tracked changes
 	whole  strings.Builder // with all that is not shown in its place
 	before strings.Builder // as it was before the changes
+	faint  bool            // some of it is shown so that nobody sees it
+	seen   strings.Builder // without that
 }
 
 // put appends a run.
@@ -34,11 +36,19 @@ func (t *rtfFlow) put(s string, g *rtfGroup) {
 		t.lacks = true
 		return
 	}
+	faint := g.tiny || g.pale
+	if faint && !t.faint {
+		t.faint = true
+		t.seen.WriteString(t.shown.String()[t.para:])
+	}
+	if t.faint && !faint {
+		t.seen.WriteString(s)
+	}
 	t.shown.WriteString(s)
 }
 
 // len is what the text takes so far.
-func (t *rtfFlow) len() int64 { return int64(t.shown.Len() + t.whole.Len()) }
+func (t *rtfFlow) len() int64 { return int64(t.shown.Len() + t.whole.Len() + t.seen.Len()) }
 
 // endParagraph keeps what else can be made of a paragraph than is shown: simple programs show all of it, and Word the text
 // before the changes.
@@ -50,7 +60,11 @@ func (d *rtf) endParagraph(t *rtfFlow) {
 	if t.edited && !(t.lacks && before == whole) {
 		d.aside(before)
 	}
-	t.split, t.lacks, t.edited = false, false, false
+	if t.faint {
+		d.aside(t.seen.String())
+	}
+	t.split, t.lacks, t.edited, t.faint = false, false, false, false
+	t.seen.Reset()
 	t.whole.Reset()
 	t.before.Reset()
 	t.para = t.shown.Len()
@@ -67,3 +81,26 @@ func (d *rtf) aside(s string) {
 	d.hidden.WriteString(s)
 	d.apart = true
 }
+
+// rtfColorTable is what the table of colours says of each (RTF 1.9.1, "Color Table"): whether it is white or nearly so.
+type rtfColorTable struct {
+	pale  []bool
+	light int // parts of the present colour that are
+}
+
+func (c *rtfColorTable) part(v int) {
+	const pale = 0xf0
+	if v >= pale {
+		c.light++
+	}
+}
+
+func (c *rtfColorTable) end() {
+	const parts = 3
+	if len(c.pale) < maxEntries {
+		c.pale = append(c.pale, c.light >= parts)
+	}
+	c.light = 0
+}
+
+func (c *rtfColorTable) isPale(i int) bool { return i >= 0 && i < len(c.pale) && c.pale[i] }
