@@ -484,7 +484,7 @@ func (d *paragraphs) bullet(name string, attrs []xml.Attr) {
 			l.label += ")"
 		}
 	}
-	l.joined, l.counted = true, true
+	l.joined, l.counted = false, true
 }
 
 // number counts a paragraph once it is known where it stands.

@@ -207,5 +207,5 @@ func (o *odfLists) label(l *odfList, at int, text string) string {
 			label = strings.ReplaceAll(label, "%"+strconv.Itoa(i+1)+"%", s[i].form.number(max(0, l.counts[i])))
 		}
 	}
-	return labelled(label, text, v.joined || v.mark != "")
+	return labelled(label, text, v.joined)
 }

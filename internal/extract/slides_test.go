@@ -20,7 +20,7 @@ func TestSlidePlaces(t *testing.T) {
 		{"second number", "", item("0", number("arabicPlain", "8900"), "x") + item("0", number("arabicPlain", "8900"), "02-2387")},
 		{"second number, with others between", "", item("0", number("arabicPlain", "8900"), "x") + item("1", number("arabicPeriod", "1"), "y") + item("0", number("arabicPlain", "8900"), "02-2387")},
 		{"mark", "", item("0", `<a:buChar char="8"/>`, secret[1:])},
-		{"text as a mark", "", item("0", `<a:buChar char="`+secret+`"/>`, " x")},
+		{"text as a mark", "", item("0", `<a:buChar char="`+secret+`"/>`, "x")},
 		{"author of comments", "ppt/commentAuthors.xml", `<p:cmAuthorLst><p:cmAuthor name="` + secret + `"/></p:cmAuthorLst>`},
 		{"author of newer comments", "ppt/authors.xml", `<p188:authorLst><p188:author name="` + secret + `"/></p188:authorLst>`},
 		{"section", "ppt/presProps.xml", `<p14:section name="` + secret + `"/>`},
