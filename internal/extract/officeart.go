@@ -97,8 +97,20 @@ func bitmapFile(b []byte) []byte {
 	return append(out, b...)
 }
 
-// artwork reads the pictures of a document that stand in b, as those of newer documents are.
-func (w *walker) artwork(o *oleFile, shows *showing, b []byte) {
+// artwork reads the pictures of a document as those of newer documents are.
+func (w *walker) artwork(o *oleFile) {
+	if len(o.art) == 0 {
+		return
+	}
+	o.shows.first = len(w.out.Pictures)
+	for _, b := range o.art {
+		w.drawings(o, b)
+	}
+	w.onlyPictures(o.f, &o.shows)
+}
+
+// drawings reads the pictures in one stream.
+func (w *walker) drawings(o *oleFile, b []byte) {
 	for _, p := range artPictures(b) {
 		if !w.entry(o.f) {
 			return
@@ -115,8 +127,8 @@ func (w *walker) artwork(o *oleFile, shows *showing, b []byte) {
 			}
 			r = z
 		}
-		shows.art++
+		o.shows.art++
 		u := &unpacker{w: w, where: o.f.where, r: r, ratio: &ratio{packed: int64(len(p.data))}}
-		shows.file("", "", "", w.file(o.f, "picture"+strconv.Itoa(shows.art), u, true))
+		o.shows.file("", "", "", w.file(o.f, "picture"+strconv.Itoa(o.shows.art), u, true))
 	}
 }

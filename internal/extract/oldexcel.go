@@ -74,9 +74,9 @@ func (w *walker) biffStream(o *oleFile, s *mscfb.File) {
 	w.segment(o.f.where, AttachmentText, o.f.att, strings.Join(x.names, "\n"))
 	w.segment(o.f.where, Hidden, o.f.att, x.formats.literals())
 	w.segment(o.f.where, Hidden, o.f.att, wideRuns(x.art))
-	shows := showing{first: len(w.out.Pictures), words: x.words, others: len(o.dirs(nil, "")) > 0}
-	w.artwork(o, &shows, x.art)
-	w.onlyPictures(o.f, &shows)
+	o.shows.words += x.words
+	o.shows.others = len(o.dirs(nil, "")) > 0
+	o.art = append(o.art, x.art)
 }
 
 // biff reads the records of a workbook, sheet by sheet.

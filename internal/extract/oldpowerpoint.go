@@ -35,7 +35,6 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 	b := w.oleBytes(o, o.stream("PowerPoint Document"))
 	var text strings.Builder
 	var objects []pptStorage
-	shows := showing{first: len(w.out.Pictures)}
 	master := len(b) // what is left of the stream where the text of a master ends
 	for n := 0; len(b) >= 8 && int64(text.Len()) <= w.text; n++ {
 		head, kind, size := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:]), int64(binary.LittleEndian.Uint32(b[4:]))
@@ -62,13 +61,12 @@ func (w *walker) oldPowerPoint(o *oleFile) {
 		piece := pptPiece(kind, b[:size])
 		text.WriteString(piece)
 		if b = b[size:]; len(b) < master && (kind == pptText || kind == pptBytes) {
-			shows.add(piece)
+			o.shows.add(piece)
 		}
 	}
 	w.segment(o.f.where, AttachmentText, o.f.att, text.String())
-	shows.others = len(objects) > 0
-	w.artwork(o, &shows, w.oleBytes(o, o.stream("Pictures")))
-	w.onlyPictures(o.f, &shows)
+	o.shows.others = len(objects) > 0
+	o.art = append(o.art, w.oleBytes(o, o.stream("Pictures")))
 	for i, s := range objects {
 		if !w.entry(o.f) {
 			return

@@ -107,12 +107,9 @@ func (w *walker) word97(o *oleFile, b []byte, flags uint16) {
 func (w *walker) wordAside(o *oleFile, text string, main, table []byte) {
 	data := w.oleBytes(o, o.stream("Data"))
 	w.segment(o.f.where, Hidden, o.f.att, wideRuns(data)+wideRuns(table))
-	shows := showing{first: len(w.out.Pictures)}
-	shows.add(text)
-	shows.others = o.embeds()
-	w.artwork(o, &shows, data)
-	w.artwork(o, &shows, main)
-	w.onlyPictures(o.f, &shows)
+	o.shows.add(text)
+	o.shows.others = o.embeds()
+	o.art = append(o.art, data, main)
 }
 
 // embeds says whether there are other documents in storages of this one.

@@ -15,6 +15,9 @@ type oleFile struct {
 	f       *leaf
 	streams []*mscfb.File
 	ratio   ratio
+
+	art   [][]byte // in which pictures of drawings stand
+	shows showing
 }
 
 // openOLE reads an old document of Microsoft's, or the envelope round an encrypted new one.
@@ -57,6 +60,7 @@ func (w *walker) oleDocument(o *oleFile) {
 	}
 	w.oleProperties(o)
 	w.oleObjects(o)
+	w.artwork(o) // behind the objects, of which they are pictures too
 }
 
 // carrier says whether the file is but the wrapping of another one, as documents embed them.
