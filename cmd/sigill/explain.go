@@ -56,7 +56,11 @@ func (l *lines) unread(x *policy.Explanation) {
 
 func (l *lines) findings(x *policy.Explanation) {
 	for _, f := range x.Findings {
-		line := fmt.Sprintf("  found %s (%s): %d in %s", f.Title, f.Rule, f.Count, f.Where)
+		least := ""
+		if slices.Contains(x.AtLeast, f.Detector) {
+			least = "at least "
+		}
+		line := fmt.Sprintf("  found %s (%s): %s%d in %s", f.Title, f.Rule, least, f.Count, f.Where)
 		if f.Masked != "" {
 			line += ", " + f.Masked
 		}

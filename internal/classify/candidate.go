@@ -134,6 +134,7 @@ func (s *scanner) reject(c *candidate, why string) {
 	s.result.Rejected = append(s.result.Rejected, Rejected{
 		Detector: d.id, Masked: maskText(s.text.norm[c.start:c.end], d.mask), Segment: s.segment, Why: why,
 	})
+	s.refused = append(s.refused, span{int(c.start), int(c.end)})
 }
 
 // compact is the ASCII letters and digits of b in upper case.

@@ -42,7 +42,7 @@ func (s *scanner) weigh(d *detector, p *pending) {
 		s.reject(c, s.whyNone(lowered))
 		return
 	}
-	if !s.room(c.det, conf) {
+	if !s.room(c.det, conf, p.value) {
 		return
 	}
 	s.traced(c, conf, "")
@@ -62,20 +62,6 @@ func (s *scanner) inAddress(c *candidate) bool {
 	before := s.text.fold[max(0, int(c.start)-maxAddress):c.start]
 	before = before[bytes.LastIndexAny(before, " \t\n")+1:]
 	return bytes.Contains(before, []byte("://")) || bytes.HasPrefix(bytes.TrimLeft(before, "<(\"["), []byte("www."))
-}
-
-// room counts a hit and says whether it may be kept. Weak ones are counted apart, so that a flood of them hides nothing.
-func (s *scanner) room(det int32, conf Confidence) bool {
-	counts, most := s.count, int32(maxHits)
-	if conf < Medium {
-		counts, most = s.weak, maxWeak
-	}
-	if counts[det] >= most {
-		s.capped(det)
-		return false
-	}
-	counts[det]++
-	return true
 }
 
 func (s *scanner) whyNone(lowered int32) string {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 
 	"sigill/internal/classify/match"
@@ -16,6 +17,7 @@ type Result struct {
 	Hits     []Hit      // by segment, then by place, then by detector
 	Rejected []Rejected // candidates that do not count, at most 20 of a detector
 	Capped   []string   // detectors of which there may be more hits than are listed
+	Weak     []string   // the same, where all that are missing are of low confidence
 
 	// Incomplete are segments in which a pattern had more matches than are looked at: something may have been missed.
 	Incomplete []int
@@ -42,8 +44,8 @@ type Rejected struct {
 	Why      string
 }
 
-// Limits of what is kept of one message. More hits of one detector change no verdict that a policy can express well
-// below these numbers; the detector is then named in [Result.Capped].
+// Limits of what is kept of one message. Beyond the first two a hit is only kept if its value is new in its segment, up to as many
+// again as maxHits: what comes often hides nothing else. A detector of which hits were dropped is named in [Result.Capped] or [Result.Weak].
 const (
 	maxHits     = 10_000  // of one detector
 	maxWeak     = 1_000   // of one detector, of low confidence
@@ -73,13 +75,16 @@ type scanner struct {
 	segment int
 	kind    extract.Kind
 	hits    []hit
-	count   []int32 // by detector: hits so far
-	weak    []int32 // by detector: hits of low confidence so far
+	count   []int32            // by detector: hits so far
+	weak    []int32            // by detector: hits of low confidence so far
+	values  []map[located]bool // by detector: what was found, once there is too much of it
 	table   table
 	rejects []int32
+	refused []span // where those of this segment stand that are the last of result.Rejected
+	shaped  []candidate
 	value   Value
 	now     candidate // under consideration
-	result  *Result
+	result  Result
 	trace   *Trace // nil but for [Engine.Trace]
 }
 
@@ -110,6 +115,7 @@ func newScanner(e *Engine) *scanner {
 	s := &scanner{
 		e: e, found: make([][]wordHit, e.sets), subject: make([]int32, e.sets), open: make([]bool, n), openAlways: make([]bool, n),
 		want: make([]bool, len(e.patterns)), count: make([]int32, n), weak: make([]int32, n), rejects: make([]int32, n),
+		values: make([]map[located]bool, n),
 	}
 	s.value.Series = s.series
 	return s
@@ -117,11 +123,11 @@ func newScanner(e *Engine) *scanner {
 
 // Scan reads the segments of one message. now is what "not in the future" is measured by. An error means that ctx
 // ended first: nothing is known then.
-func (e *Engine) Scan(ctx context.Context, segments []extract.Segment, now time.Time) (*Result, error) {
+func (e *Engine) Scan(ctx context.Context, segments []extract.Segment, now time.Time) (Result, error) {
 	return e.scan(ctx, segments, now, nil)
 }
 
-func (e *Engine) scan(ctx context.Context, segments []extract.Segment, now time.Time, trace *Trace) (*Result, error) {
+func (e *Engine) scan(ctx context.Context, segments []extract.Segment, now time.Time, trace *Trace) (Result, error) {
 	s := e.pool.Get().(*scanner) //nolint:errcheck // the pool holds nothing else
 	defer e.pool.Put(s)
 	s.reset(now)
@@ -132,13 +138,13 @@ func (e *Engine) scan(ctx context.Context, segments []extract.Segment, now time.
 				continue
 			}
 			if err := s.scan(ctx, i, &segments[i]); err != nil {
-				return nil, fmt.Errorf("scan segment %d: %w", i, err)
+				return Result{}, fmt.Errorf("scan segment %d: %w", i, err)
 			}
 		}
 	}
 	slices.SortStableFunc(s.result.Hits, compareHits)
 	result := s.result
-	s.result = nil
+	s.result = Result{}
 	return result, nil
 }
 
@@ -147,9 +153,10 @@ func (s *scanner) reset(now time.Time) {
 	clear(s.openAlways)
 	clear(s.count)
 	clear(s.weak)
+	clear(s.values)
 	clear(s.rejects)
 	s.value.Now = now
-	s.result = &Result{}
+	s.result = Result{}
 }
 
 func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) error {
@@ -203,6 +210,7 @@ func (s *scanner) clearSegment() {
 	}
 	s.touched, s.wordHits, s.hits = s.touched[:0], s.wordHits[:0], s.hits[:0]
 	s.waiting, s.everywhere = s.waiting[:0], false
+	s.refused = s.refused[:0]
 	copy(s.open, s.openAlways)
 }
 
@@ -263,6 +271,7 @@ func (s *scanner) matchShapes(ctx context.Context) error {
 		if n > maxGroup {
 			continue
 		}
+		s.shaped = s.shaped[:0]
 		for _, at := range s.e.byLength[n] {
 			x := &s.e.shapes[at]
 			if s.e.detectors[x.det].gated && !s.open[x.det] {
@@ -273,10 +282,26 @@ func (s *scanner) matchShapes(ctx context.Context) error {
 				continue
 			}
 			last := s.groups[i+len(x.shape.groups)-1]
-			s.candidate(candidate{det: x.det, start: s.groups[i].start, end: last.end, confidence: x.confidence, sep: sep, digits: true, group: int32(i)})
+			s.shape(candidate{det: x.det, start: s.groups[i].start, end: last.end, confidence: x.confidence, sep: sep, digits: true, group: int32(i)})
+		}
+		for _, c := range s.shaped {
+			s.candidate(c)
 		}
 	}
 	return nil
+}
+
+// shape keeps a candidate of digits: one for each detector and end, the surest, whatever number of its shapes it has.
+func (s *scanner) shape(c candidate) {
+	for i := range s.shaped {
+		if x := &s.shaped[i]; x.det == c.det && x.end == c.end {
+			if c.confidence > x.confidence {
+				*x = c
+			}
+			return
+		}
+	}
+	s.shaped = append(s.shaped, c)
 }
 
 func (s *scanner) matchPatterns(ctx context.Context) error {
@@ -338,6 +363,7 @@ func (s *scanner) runFinders() {
 // settle decides which of overlapping hits stand, and adds them to the result.
 func (s *scanner) settle() {
 	kept := s.resolve()
+	s.hideParts(kept)
 	at, chars := 0, 0
 	for _, h := range kept {
 		chars += runes(s.text.norm[at:h.start])
@@ -356,8 +382,69 @@ func (s *scanner) settle() {
 	}
 }
 
-func (s *scanner) capped(det int32) {
-	if id := s.e.detectors[det].id; !slices.Contains(s.result.Capped, id) {
-		s.result.Capped = append(s.result.Capped, id)
+// hideParts hides what was rejected where it shares characters with a hit and ends elsewhere: the last characters of both would be
+// more of one value than may be seen.
+func (s *scanner) hideParts(kept []hit) {
+	rejected := s.result.Rejected[len(s.result.Rejected)-len(s.refused):]
+	for i, r := range s.refused {
+		behind := sort.Search(len(kept), func(k int) bool { return int(kept[k].start) >= r.to })
+		for _, h := range kept[max(0, behind-maxBeside):behind] {
+			if int(h.end) > r.from && int(h.end) != r.to {
+				rejected[i].Masked = maskText(s.text.norm[r.from:r.to], MaskAll)
+			}
+		}
 	}
+}
+
+// maxBeside is how many hits before the end of a stretch may hold characters of it: few detectors share their text with others.
+const maxBeside = 16
+
+// room counts a hit and says whether it may be kept. Weak ones are counted apart, so that a flood of them hides nothing.
+func (s *scanner) room(det int32, conf Confidence, value string) bool {
+	counts, most, capped := s.count, int32(maxHits), &s.result.Capped
+	if conf < Medium {
+		counts, most, capped = s.weak, maxWeak, &s.result.Weak
+	}
+	if counts[det] < most {
+		counts[det]++
+		return true
+	}
+	if s.newValue(det, value) {
+		return true
+	}
+	if id := s.e.detectors[det].id; !slices.Contains(*capped, id) {
+		*capped = append(*capped, id)
+	}
+	return false
+}
+
+// located is a value in a segment.
+type located struct {
+	segment int
+	value   string
+}
+
+// newValue says whether a value is none of those that are kept already, and may be kept.
+func (s *scanner) newValue(det int32, value string) bool {
+	known := s.values[det]
+	if known == nil {
+		known = map[located]bool{}
+		s.values[det] = known
+		for i := range s.result.Hits {
+			if h := &s.result.Hits[i]; h.Detector == s.e.detectors[det].id {
+				known[located{h.Segment, h.Value}] = true
+			}
+		}
+		for i := range s.hits {
+			if h := &s.hits[i]; h.det == det {
+				known[located{s.segment, h.value}] = true
+			}
+		}
+	}
+	at := located{s.segment, value}
+	if known[at] || len(known) >= 2*maxHits {
+		return false
+	}
+	known[at] = true
+	return true
 }

@@ -303,6 +303,48 @@ func TestFloodHidesNothing(t *testing.T) {
 	}
 }
 
+// TestScanAllocatesNothing: a message in which nothing is found costs no memory.
+func TestScanAllocatesNothing(t *testing.T) {
+	if raceDetector {
+		t.Skip("sync.Pool forgets at random")
+	}
+	e := engine(t)
+	segments := []extract.Segment{
+		{Kind: extract.Subject, Text: "Möte på tisdag", Attachment: -1},
+		body(strings.Repeat("Hej! Vi ses på tisdag kl 13.30 i sal B12, ring 08-123 45 67. Fakturan 12345 är betald.\n", 50)),
+	}
+	scan := func() {
+		if r, err := e.Scan(context.Background(), segments, today); err != nil || len(r.Hits)+len(r.Rejected) > 0 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+	}
+	scan()
+	if n := testing.AllocsPerRun(50, scan); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestPartsAreHidden: of one value no more than its own mask shows can be seen, whatever else looked like one in it.
+func TestPartsAreHidden(t *testing.T) {
+	t.Parallel()
+	e, err := Compile([]Detector{
+		{ID: "whole", Patterns: []Pattern{{Regex: `\d{4}-\d{4}`, Confidence: High}}},
+		{ID: "part", Patterns: []Pattern{{Regex: `\d{4}-\d{3}`, Confidence: Medium}}},
+		{ID: "tail", Patterns: []Pattern{{Regex: `\d-\d{4}`, Confidence: Medium}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Scan(context.Background(), []extract.Segment{body("x 4567-8901, 2222-33")}, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Rejected{{"part", "****-***", 0, "part of whole"}, {"tail", "*-**01", 0, "part of whole"}}
+	if diff := cmp.Diff(want, r.Rejected); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestTooManyMatchesAreTold(t *testing.T) {
 	t.Parallel()
 	e, err := Compile([]Detector{{ID: "digit", Patterns: []Pattern{{Regex: `\d`, Confidence: Medium}}, Exclude: Exclude{SameDigit: true}}})

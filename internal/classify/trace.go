@@ -57,11 +57,11 @@ const (
 const maxSeen = 20_000
 
 // Trace is Scan that also tells what it saw.
-func (e *Engine) Trace(ctx context.Context, segments []extract.Segment, now time.Time) (*Result, *Trace, error) {
+func (e *Engine) Trace(ctx context.Context, segments []extract.Segment, now time.Time) (Result, *Trace, error) {
 	t := &Trace{Texts: make([]TraceText, len(segments))}
 	result, err := e.scan(ctx, segments, now, t)
 	if err != nil {
-		return nil, nil, err
+		return Result{}, nil, err
 	}
 	slices.SortStableFunc(t.Seen, func(a, b Seen) int {
 		return cmp.Or(cmp.Compare(a.Segment, b.Segment), cmp.Compare(a.Start, b.Start), strings.Compare(a.Detector, b.Detector))

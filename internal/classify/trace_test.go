@@ -100,7 +100,7 @@ func TestTraceIsScan(t *testing.T) {
 	if err != nil || len(trace.Seen) != n {
 		t.Errorf("%v; %d seen, then %d", err, n, len(trace.Seen))
 	}
-	for _, other := range []*Result{got, again} {
+	for _, other := range []Result{got, again} {
 		if diff := cmp.Diff(want, other); diff != "" {
 			t.Error(diff)
 		}

@@ -80,7 +80,7 @@ func (p *Policy) Account(ctx context.Context, in Input, clear bool) (*Account, e
 	if err != nil {
 		return nil, fmt.Errorf("trace: %w", err)
 	}
-	e := newEvaluation(p, &in, scanned)
+	e := newEvaluation(p, &in, &scanned)
 	e.run()
 	a := accountant{e: e, trace: trace, clear: clear, hits: map[hitKey]int{}}
 	for i := range scanned.Hits {

@@ -92,7 +92,7 @@ func (p *Policy) tried(ctx context.Context, t *testNode, now time.Time) (*evalua
 	if err != nil {
 		return nil, fmt.Errorf("scan: %w", err)
 	}
-	e := newEvaluation(p, &in, scanned)
+	e := newEvaluation(p, &in, &scanned)
 	e.run()
 	return e, nil
 }

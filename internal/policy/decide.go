@@ -210,7 +210,7 @@ func (e *evaluation) onlyInFiles() bool {
 func (e *evaluation) explanation(start time.Time) *Explanation {
 	x := &Explanation{
 		Verdict: e.verdict, DecidedBy: e.decidedBy, Recipients: map[string]message.Level{}, Findings: []Found{}, Rejected: e.rejected(), Unscannable: []Unscannable{},
-		Excepted: e.excepted, Limited: e.limited, AtLeast: e.scanned.Capped, Policy: e.p.id,
+		Excepted: e.excepted, Limited: e.limited, AtLeast: slices.Concat(e.scanned.Capped, e.scanned.Weak), Policy: e.p.id,
 	}
 	for i, to := range e.in.Envelope.To {
 		x.Recipients[to.Address.String()] = max(x.Recipients[to.Address.String()], e.levels[i])

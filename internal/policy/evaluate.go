@@ -31,7 +31,7 @@ func (p *Policy) Evaluate(ctx context.Context, in Input) (message.Decision, *Exp
 	if err != nil {
 		return message.Decision{}, nil, fmt.Errorf("evaluate: %w", err)
 	}
-	e := newEvaluation(p, &in, scanned)
+	e := newEvaluation(p, &in, &scanned)
 	e.run()
 	if err := ctx.Err(); err != nil {
 		return message.Decision{}, nil, fmt.Errorf("evaluate: %w", err)
@@ -50,6 +50,7 @@ type evaluation struct {
 	scanned    *classify.Result
 	byDetector map[string][]int // indexes of hits
 	unread     []extract.Unreadable
+	beyond     []string // rules that might hold if more hits were known
 	names      []string // per attachment name with hits: original, masked, original, masked, ...
 
 	subject  string // without trigger words
@@ -117,6 +118,9 @@ func (e *evaluation) run() {
 	for i := range e.p.rules {
 		e.rule(&e.p.rules[i])
 	}
+	for _, id := range e.beyond {
+		e.unread = append(e.unread, extract.Unreadable{Where: "message", Reason: extract.TooMany, Detail: "more found than is counted: " + id})
+	}
 	for i := range e.p.labels {
 		l := &e.p.labels[i]
 		if l.match.holds(e.in.Content.Header.Fields) {
@@ -150,6 +154,7 @@ func (e *evaluation) rule(r *rule) {
 		if ok {
 			c.evidence = append(c.evidence, evidence...)
 		}
+		e.notKnown(r, &v, i, ok)
 	}
 	for i := range e.recipients {
 		if c.holds[i] && e.lifted(r, i) {
@@ -166,6 +171,17 @@ func (e *evaluation) rule(r *rule) {
 		c.where = []string{e.place(&r.when)}
 	}
 	e.causes = append(e.causes, c)
+}
+
+// notKnown notes a rule that does not hold for recipient i, but might if every hit was known.
+func (e *evaluation) notKnown(r *rule, v *view, i int, holds bool) {
+	if holds || r.observe || len(e.scanned.Hits) < maxInWindow || slices.Contains(e.beyond, r.id) {
+		return
+	}
+	known := view{e: e, excepted: v.excepted, recipient: v.recipient, all: true}
+	if could, _ := known.holds(&r.when, nil, possibly); could && !e.lifted(r, i) {
+		e.beyond = append(e.beyond, r.id)
+	}
 }
 
 // place is where a rule without hits found what it asks for.

@@ -227,7 +227,7 @@ func (s *exampleSet) example(ctx context.Context, name string, e example, x text
 	got := slices.ContainsFunc(scanned.Hits, func(h classify.Hit) bool { return h.Detector == e.detector && h.Confidence >= e.least })
 	switch {
 	case e.found && !got:
-		r.failf("nothing found in %q%s", x.Value, whyNot(scanned, e.detector))
+		r.failf("nothing found in %q%s", x.Value, whyNot(&scanned, e.detector))
 	case got && !e.found:
 		r.failf("found in %q", x.Value)
 	}

@@ -15,6 +15,7 @@ type view struct {
 	e         *evaluation
 	excepted  map[int]bool
 	recipient message.Address
+	all       bool // only limits on hits leave anything unknown
 }
 
 // doubt says how a condition is answered that could turn out differently if everything had been read.
@@ -82,6 +83,18 @@ func (c count) answer(n int, d doubt, complete bool) bool {
 
 // complete says that everything was read in which a condition looks, and every hit of its detectors is known.
 func (v *view) complete(x *condition) bool {
+	return (v.all || v.read(x)) && !v.e.capped(x)
+}
+
+// capped says whether there may be more hits than are known that a condition counts.
+func (e *evaluation) capped(x *condition) bool {
+	return slices.ContainsFunc(x.detectors, func(id string) bool {
+		return slices.Contains(e.scanned.Capped, id) || x.minimum < classify.Medium && slices.Contains(e.scanned.Weak, id)
+	})
+}
+
+// read says that everything was read in which a condition looks.
+func (v *view) read(x *condition) bool {
 	for _, u := range v.e.unread {
 		where := kindBit(extract.Body)
 		if strings.HasPrefix(u.Where, "att[") || strings.HasPrefix(u.Where, "reading[2]/att[") {
@@ -91,7 +104,7 @@ func (v *view) complete(x *condition) bool {
 			return false
 		}
 	}
-	return !slices.ContainsFunc(x.detectors, func(id string) bool { return slices.Contains(v.e.scanned.Capped, id) })
+	return true
 }
 
 // facts are the parts of a condition that no hit answers.
@@ -158,15 +171,19 @@ func (v *view) anyWindow(x *condition, ids map[string]bool, d doubt) (bool, []in
 			hits = append(hits, i)
 		}
 	}
-	held := false
+	held, cut := false, len(hits) > maxWindows
 	var evidence []int
 	last := 0
 	for i := range hits[:min(len(hits), maxWindows)] {
 		first := &v.e.scanned.Hits[hits[i]]
 		end := max(i, last)
-		for end < len(hits) && end-i < maxInWindow {
+		for end < len(hits) {
 			h := &v.e.scanned.Hits[hits[end]]
 			if h.Segment != first.Segment || h.To > first.At+x.within {
+				break
+			}
+			if end-i >= maxInWindow {
+				cut = true
 				break
 			}
 			end++
@@ -181,7 +198,7 @@ func (v *view) anyWindow(x *condition, ids map[string]bool, d doubt) (bool, []in
 		}
 	}
 	slices.Sort(evidence)
-	return held, slices.Compact(evidence)
+	return held || cut && d == possibly, slices.Compact(evidence)
 }
 
 // hits are those that a condition may count.
