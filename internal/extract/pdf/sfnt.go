@@ -33,8 +33,8 @@ func (p program) more() map[int]rune {
 // What a table of characters is for, by its platform and encoding.
 const (
 	forUnicode0  = 0 << 16
-	forMac       = 1<<16 | 0
-	forSymbols   = 3<<16 | 0
+	forMac       = 1 << 16
+	forSymbols   = 3 << 16
 	forWindows   = 3<<16 | 1
 	forWindows32 = 3<<16 | 10
 )
