@@ -97,13 +97,13 @@ func checksum(name string) (Validator, bool) {
 	case "luhn":
 		v.strength, v.check = 10, digitCheck(luhn)
 	case "mod97_iban":
-		v.strength, v.check = 97, func(v *Value) Verdict { return verdict(validIBAN(v.Compact)) }
+		v.strength, v.check, v.canonical = 97, iban, canonicalIBAN
 	case "nl_11proef", "nl.bsn":
 		v.strength, v.check, v.canonical = 11, digitCheck(validBSN), canonicalBSN
 	case "mod11_10":
 		v.strength, v.check = 10, digitCheck(mod1110)
 	case "icao_mrz":
-		v.strength, v.check = 10, func(v *Value) Verdict { return verdict(validMRZ(v.Text)) }
+		v.strength, v.check, v.canonical = 10, mrz, canonicalMRZ
 	case "iin":
 		v.check = digitCheck(issuer)
 	case "basic_auth":
