@@ -19,8 +19,7 @@ func dayInMonth(year, month, day int) bool {
 // One in ten of all numbers that begin with a date passes, so what may as well be the time stamp of a file is doubtful.
 func personnummer(v *Value) Verdict {
 	var digits [12]byte
-	whole := *v
-	whole.Compact = joinLastFour(digits[:0], v.Compact)
+	whole := wholePerson(v, digits[:0])
 	switch {
 	case !validPerson(&whole, 0):
 		return Invalid
@@ -28,6 +27,14 @@ func personnummer(v *Value) Verdict {
 		return Doubtful
 	}
 	return Valid
+}
+
+// wholePerson is the value with nothing but digits: without the words in it, and with the zero in front of a year up to 2009
+// that spreadsheets take from a number in a cell. dst is where they may be written.
+func wholePerson(v *Value, dst []byte) Value {
+	whole := *v
+	whole.Compact = withZero(dst, joinLastFour(dst, v.Compact), 10)
+	return whole
 }
 
 // lastFour is the least that stands between a date of birth and the last four digits when words do: "sista 4".
@@ -69,7 +76,11 @@ func timeStamp(v *Value) bool {
 }
 
 // samordningsnummer is a Swedish coordination number: 60 is added to the day (SKV 707).
-func samordningsnummer(v *Value) Verdict { return verdict(validPerson(v, 60)) }
+func samordningsnummer(v *Value) Verdict {
+	var digits [12]byte
+	whole := wholePerson(v, digits[:0])
+	return verdict(validPerson(&whole, 60))
+}
 
 func validPerson(v *Value, shift int) bool {
 	d := v.Compact
@@ -116,8 +127,7 @@ func personYear(v *Value) (int, bool) {
 // canonicalPerson adds the century.
 func canonicalPerson(v *Value) string {
 	var digits [12]byte
-	whole := *v
-	whole.Compact = joinLastFour(digits[:0], v.Compact)
+	whole := wholePerson(v, digits[:0])
 	if len(whole.Compact) != 10 {
 		return string(whole.Compact)
 	}

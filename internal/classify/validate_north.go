@@ -24,7 +24,7 @@ func north(name string) (Validator, bool) {
 	case "no.konto":
 		v.strength, v.check = 11, digitCheck(validKonto)
 	case "dk.cpr":
-		v.better, v.check = true, cpr
+		v.better, v.check, v.canonical = true, cpr, canonicalCPR
 	case "dk.cvr", "dk_cvr":
 		v.strength, v.check = 11, digitCheck(validCVR)
 	case "fi.hetu", "mod31_hetu":
@@ -53,6 +53,15 @@ func north(name string) (Validator, bool) {
 		return v, false
 	}
 	return v, true
+}
+
+// withZero puts back the zero in front that spreadsheets take from a number of n digits in a cell, in dst. Everything else
+// comes back as it is.
+func withZero(dst, d []byte, n int) []byte {
+	if len(d) != n-1 || !allDigits(d) {
+		return d
+	}
+	return append(append(dst, '0'), d...)
 }
 
 // elevenDigits puts back the zero in front that spreadsheets take from a number in a cell.
@@ -132,9 +141,10 @@ func validNorwegianOrgnr(d []byte) bool {
 }
 
 // cpr checks a Danish number: a date that exists and is not in the future. The mod 11 sum is not guaranteed since 2007
-// (CPR-kontoret), so it only makes surer. Replacement numbers of hospitals add 60 to the day.
+// (CPR-kontoret), so it only makes surer. Replacement numbers of hospitals add 60 to the day. Nine digits lack a zero.
 func cpr(v *Value) Verdict {
-	d := v.Compact
+	var digits [10]byte
+	d := withZero(digits[:0], v.Compact, 10)
 	if len(d) != 10 || !allDigits(d) {
 		return Invalid
 	}
@@ -150,6 +160,8 @@ func cpr(v *Value) Verdict {
 	}
 	return Valid
 }
+
+func canonicalCPR(v *Value) string { return string(withZero(nil, v.Compact, 10)) }
 
 // cprYear is the year of birth by the seventh digit.
 func cprYear(d []byte) int {

@@ -284,6 +284,7 @@ var northCases = map[string]map[string]Verdict{
 		"7412380791": Better,                         // a replacement number of a hospital: 60 on the day
 		"2512264460": Invalid, "1001575275": Invalid, // not born yet
 		"3104214516": Invalid, "4501121234": Invalid, "3113011234": Invalid, "250368522": Invalid, "25036852245": Invalid,
+		"703878547": Better, "703878546": Valid, "713878547": Invalid, // a zero in front is lost
 	},
 	"fi.hetu": {
 		"131052-308T": Valid, "131052 - 308T": Valid, "131052- 308T": Valid, "131052-308t": Valid, "110973y934a": Valid,
@@ -362,7 +363,9 @@ func TestNorthNames(t *testing.T) {
 // TestNorthCanonical holds that a number whose zero was lost counts as the one that has it.
 func TestNorthCanonical(t *testing.T) {
 	t.Parallel()
-	for name, pairs := range map[string][2]string{"no.fodselsnummer": {"3898402265", "03898402265"}, "be.nn": {"3050999922", "03050999922"}} {
+	for name, pairs := range map[string][2]string{
+		"no.fodselsnummer": {"3898402265", "03898402265"}, "be.nn": {"3050999922", "03050999922"}, "dk.cpr": {"703878547", "0703878547"}, "pl.pesel": {"2042235233", "02042235233"},
+	} {
 		v, err := LookupValidator(name)
 		if err != nil {
 			t.Fatal(err)

@@ -35,7 +35,7 @@ func south(name string) (Validator, bool) {
 	case "it.piva":
 		v.strength, v.check = 10, digitCheck(func(d []byte) bool { return len(d) == 11 && !sameDigit(d) && luhn(d) })
 	case "pl.pesel", "pl_pesel":
-		v.strength, v.check = 10, pesel
+		v.strength, v.check, v.canonical = 10, pesel, elevenDigits
 	case "pl.nip":
 		v.strength, v.check = 11, digitCheck(func(d []byte) bool {
 			return len(d) == 10 && d[0] != '0' && weighted(d, 6, 5, 7, 2, 3, 4, 5, 6, 7)%11 == int(d[9]-'0')
@@ -151,9 +151,11 @@ func validCodiceFiscale(b []byte) bool {
 	return dayInMonth(2000+cfDigit(b[6])*10+cfDigit(b[7]), month, day) && b[15] == 'A'+byte(sum%26)
 }
 
-// pesel is the Polish number: a date with the century in the month, not in the future, and a mod 10 digit.
+// pesel is the Polish number: a date with the century in the month, not in the future, and a mod 10 digit. Ten digits lack
+// a zero in front.
 func pesel(v *Value) Verdict {
-	d := v.Compact
+	var digits [11]byte
+	d := withZero(digits[:0], v.Compact, 11)
 	if len(d) != 11 || !allDigits(d) {
 		return Invalid
 	}
