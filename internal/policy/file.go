@@ -107,7 +107,7 @@ type detectorNode struct {
 	Context       []contextNode        `yaml:"context" doc:"Words near a value that make it surer, or less sure. They are applied in order."`
 	Mask          string               `yaml:"mask" doc:"How much of a value people see. none is for words alone." enum:"all,last2,first1last2,none"`
 	Confidence    *classify.Confidence `yaml:"confidence" doc:"How sure words, groups and validator_only are; high when left out."`
-	Fold          *bool                `yaml:"fold" doc:"true: words are also found when they are written without diacritics."`
+	Fold          *bool                `yaml:"fold" doc:"true: words are also found without the diacritics that they have here. With diacritics that it lacks here, a word is another one."`
 	Overlap       string               `yaml:"overlap" doc:"allow: may share its text with other detectors (words do); one: only one detector counts a stretch of text." enum:"allow,one"`
 	Tests         *examplesNode        `yaml:"tests" doc:"Texts in which it must find something, or nothing."`
 }
