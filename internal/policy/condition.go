@@ -76,12 +76,20 @@ func scopeOf(name string) (scope, bool) {
 
 var scopeWords = []string{"subject", "body", "attachment_name", "attachment_text", "href"}
 
-func (c *compiler) scope(names texts, quoted bool) scope {
+func (c *compiler) scope(names scopes, quoted bool) scope {
 	var s scope
-	for _, name := range c.listed(names) {
+	listed := c.listed(texts(names))
+	if len(names) > 0 && len(listed) == 0 {
+		c.errorf(names[0].Pos, "scope: %s names no place, and so nothing would ever be found", names[0].Value)
+	}
+	for _, name := range listed {
 		bit, ok := scopeOf(name.Value)
 		if !ok || bit == scopeQuoted && !quoted {
-			c.errorf(name.Pos, "unknown scope %q%s", name.Value, yamlfile.DidYouMean(name.Value, scopeWords))
+			words := scopeWords
+			if quoted {
+				words = append(slices.Clone(words), "quoted")
+			}
+			c.errorf(name.Pos, "unknown scope %q%s", name.Value, yamlfile.DidYouMean(name.Value, words))
 		}
 		s |= bit
 	}
@@ -153,12 +161,13 @@ func (c *compiler) party(n *partyNode) *party {
 
 // domains brings domain names to the form in which addresses carry them.
 func (c *compiler) domains(t texts) []string {
-	list := lower(c.expand(t))
+	listed := c.listed(t)
+	list := lower(listed.values())
 	for i, s := range list {
 		if d, err := message.ParseDomain(strings.TrimPrefix(s, "*.")); err == nil {
 			list[i] = s[:len(s)-len(strings.TrimPrefix(s, "*."))] + d
-		} else if len(t) > 0 && !strings.Contains(s, "*") {
-			c.errorf(t[0].Pos, "%q is not a domain name", s)
+		} else if !strings.Contains(s, "*") {
+			c.errorf(listed[i].Pos, "%q is not a domain name", s)
 		}
 	}
 	return list
@@ -188,31 +197,31 @@ func (h *headerMatch) value(v string) bool {
 	return slices.ContainsFunc(h.contains, func(s string) bool { return strings.Contains(folded, s) })
 }
 
-func (c *compiler) header(pos yamlfile.Pos, name string, equals, contains texts, matches string) *headerMatch {
-	h := &headerMatch{name: name, matches: c.regex(pos, matches)}
+func (c *compiler) header(pos yamlfile.Pos, name string, equals, contains texts, matches text) *headerMatch {
+	h := &headerMatch{name: name, matches: c.regex(matches)}
 	for _, s := range c.expand(equals) {
 		h.equals = append(h.equals, strings.TrimSpace(classify.Fold(s)))
 	}
 	for _, s := range c.expand(contains) {
 		h.contains = append(h.contains, classify.Fold(s))
 	}
-	if len(h.equals)+len(h.contains) == 0 && matches == "" {
+	if len(h.equals)+len(h.contains) == 0 && matches.Value == "" {
 		c.errorf(pos, "say what the field %q must hold", name)
 	}
 	return h
 }
 
 // regex compiles an expression that matches somewhere in a text; one that matches nothing at all matches everywhere.
-func (c *compiler) regex(pos yamlfile.Pos, expr string) *regexp.Regexp {
-	if expr == "" {
+func (c *compiler) regex(expr text) *regexp.Regexp {
+	if expr.Value == "" {
 		return nil
 	}
-	re, err := regexp.Compile(expr)
+	re, err := regexp.Compile(expr.Value)
 	switch {
 	case err != nil:
-		c.errorf(pos, "%v", err)
+		c.errorf(expr.Pos, "%v", err)
 	case re.MatchString(""):
-		c.errorf(pos, "regex %q matches the empty string, and so everything", expr)
+		c.errorf(expr.Pos, "regex %q matches the empty string, and so everything", expr.Value)
 	}
 	return re
 }
@@ -246,7 +255,7 @@ func (c *compiler) attachment(n *attachmentNode) *attachmentMatch {
 	if n == nil {
 		return nil
 	}
-	m := &attachmentMatch{name: c.regex(n.Pos, n.Name), count: c.count(n.Count)}
+	m := &attachmentMatch{name: c.regex(n.Name), count: c.count(n.Count)}
 	for _, t := range lower(c.expand(n.Type)) {
 		m.types = append(m.types, strings.TrimPrefix(t, "."))
 	}
@@ -285,18 +294,19 @@ func (c *compiler) count(n *countNode) count {
 		if from == nil {
 			continue
 		}
-		if from.Min != nil {
-			out.min = *from.Min
-		}
-		if from.Max != nil {
-			out.max = *from.Max
-		}
+		out.min, out.max = from.Min.or(out.min), from.Max.or(out.max)
 		if from.Unique != nil {
 			out.unique = *from.Unique
 		}
 	}
-	if n != nil && (out.min < 0 || out.max < 0 || out.max > 0 && out.max < out.min || n.Max != nil && *n.Max == 0) {
-		c.errorf(n.Pos, "a count of at least %d and at most %d never holds", out.min, out.max)
+	if n != nil && (out.min < 0 || out.max < 0 || out.max > 0 && out.max < out.min || n.Max.said() && n.Max.Value == 0) {
+		at := n.Pos
+		for _, x := range []number{n.Min, n.Max} {
+			if x.said() {
+				at = x.Pos
+			}
+		}
+		c.errorf(at, "a count of at least %d and at most %d never holds", out.min, out.max)
 	}
 	return out
 }
@@ -316,7 +326,7 @@ func (c *compiler) when(n *whenNode, up inherited) condition {
 	}
 	x := condition{
 		count: c.count(n.Count), minimum: up.minimum, scope: up.scope, sender: c.party(n.Sender), recipient: c.party(n.Recipient),
-		attachment: c.attachment(n.Attachment), size: c.size(n.Size), within: n.Within,
+		attachment: c.attachment(n.Attachment), size: c.size(n.Size), within: n.Within.Value,
 	}
 	if len(n.Detector) > 0 {
 		x.detectors = c.matching(n.Detector)
@@ -326,19 +336,40 @@ func (c *compiler) when(n *whenNode, up inherited) condition {
 	if n.Header != nil {
 		x.header = c.header(n.Header.Pos, n.Header.Name, n.Header.Equals, n.Header.Contains, n.Header.Matches)
 	}
-	if n.Within < 0 || n.Within > 0 && len(n.All) == 0 {
-		c.errorf(n.Pos, "within needs a number of characters, and all beside it")
-	}
+	c.members(n)
+	known := len(c.errs)
 	x.all, x.any, x.not = c.whens(n.All, up), c.whens(n.Any, up), c.whens(n.Not, up)
 	x.perRecipient = x.recipient != nil
 	for _, subs := range [][]condition{x.all, x.any, x.not} {
 		x.perRecipient = x.perRecipient || slices.ContainsFunc(subs, func(s condition) bool { return s.perRecipient })
 	}
-	c.never(n.Pos, &x)
+	c.never(n.Pos, &x, len(c.errs) > known)
 	if x.empty() && len(n.Detector) == 0 {
 		c.errorf(n.Pos, "the condition is empty; it would hold for every message")
 	}
 	return x
+}
+
+// members refuses lists of conditions without any, and a window over nothing.
+func (c *compiler) members(n *whenNode) {
+	for _, list := range []struct {
+		key   string
+		nodes []whenNode
+	}{{"all", n.All}, {"any", n.Any}, {"not", n.Not}} {
+		if list.nodes != nil && len(list.nodes) == 0 {
+			c.errorf(n.Pos, "%s lists no condition", list.key)
+		}
+	}
+	if n.Detector != nil && len(n.Detector) == 0 {
+		c.errorf(n.Pos, "detector names none")
+	}
+	if !n.Within.said() {
+		return
+	}
+	c.least("within", n.Within, 1)
+	if len(n.All) == 0 {
+		c.errorf(n.Within.Pos, "within needs all beside it: it is what the members of all find that must lie so near")
+	}
 }
 
 func (c *compiler) whens(nodes []whenNode, up inherited) []condition {

@@ -119,6 +119,6 @@ func (n *expectNode) forbids(s *subject) bool {
 	case n.Rules != nil:
 		return !n.Rules.has(s.id)
 	}
-	level, err := message.ParseLevel(n.Verdict)
-	return n.Verdict != "" && err == nil && level < s.level
+	level, err := message.ParseLevel(n.Verdict.Value)
+	return n.Verdict.Value != "" && err == nil && level < s.level
 }

@@ -65,7 +65,7 @@ func nearest(word string, known []string) string {
 // overlay takes from o what it says. A new way to match replaces the old one whole.
 func (d *detectorNode) overlay(o *detectorNode) {
 	d.Pos = o.Pos
-	if len(o.Patterns) > 0 || len(o.Words) > 0 || len(o.Groups) > 0 || o.ValidatorOnly != "" {
+	if len(o.Patterns) > 0 || len(o.Words) > 0 || len(o.Groups) > 0 || o.ValidatorOnly.said() {
 		d.Patterns, d.Words, d.Groups, d.ValidatorOnly = o.Patterns, o.Words, o.Groups, o.ValidatorOnly
 	}
 	if len(o.Title) > 0 {
@@ -89,8 +89,8 @@ func (d *detectorNode) overlay(o *detectorNode) {
 	if o.Fold != nil {
 		d.Fold = o.Fold
 	}
-	for _, s := range []struct{ to, from *string }{{&d.Boundary, &o.Boundary}, {&d.Mask, &o.Mask}, {&d.Overlap, &o.Overlap}} {
-		if *s.from != "" {
+	for _, s := range []struct{ to, from *text }{{&d.Boundary, &o.Boundary}, {&d.Mask, &o.Mask}, {&d.Overlap, &o.Overlap}} {
+		if s.from.said() {
 			*s.to = *s.from
 		}
 	}
@@ -109,14 +109,10 @@ func (c *compiler) engine() {
 		c.p.engine = engine
 		return
 	}
-	named := false
 	for i := range all {
-		if _, err := classify.Compile(all[i : i+1]); err != nil {
-			named = true
-			c.errorf(c.detectors[i].Pos, "%v", err)
-		}
+		c.faults(&c.detectors[i], &all[i])
 	}
-	if !named && len(c.errs) == 0 {
+	if len(c.errs) == 0 {
 		c.errs = append(c.errs, yamlfile.Error{Msg: err.Error()})
 	}
 }
@@ -124,10 +120,10 @@ func (c *compiler) engine() {
 // detector turns a node into what the engine takes.
 func (c *compiler) detector(n *detectorNode) classify.Detector {
 	d := classify.Detector{
-		ID: n.ID, Finder: n.ValidatorOnly, Prefilter: c.expand(n.Prefilter), Boundary: classify.Boundary(n.Boundary), Validate: c.expand(n.Validate),
-		Mask: classify.Mask(n.Mask), Confidence: classify.Medium, Fold: n.Fold != nil && *n.Fold, Words: c.words(n.Words),
+		ID: n.ID, Finder: n.ValidatorOnly.Value, Prefilter: c.expand(n.Prefilter), Boundary: classify.Boundary(n.Boundary.Value), Validate: c.validators(n.Validate),
+		Mask: classify.Mask(n.Mask.Value), Confidence: classify.Medium, Fold: n.Fold != nil && *n.Fold, Words: c.words(n.Words),
 	}
-	if len(n.Words) > 0 || n.ValidatorOnly != "" {
+	if len(n.Words) > 0 || n.ValidatorOnly.said() {
 		d.Confidence = classify.High
 	}
 	if n.Confidence != nil {
@@ -145,12 +141,14 @@ func (c *compiler) detector(n *detectorNode) classify.Detector {
 		if p.Confidence != nil {
 			conf = *p.Confidence
 		}
-		d.Patterns = append(d.Patterns, classify.Pattern{Regex: p.Regex, Value: p.Value, Digits: p.Digits, Separators: p.Separators, Confidence: conf})
+		d.Patterns = append(d.Patterns, classify.Pattern{Regex: p.Regex.Value, Value: p.Value.Value, Digits: p.Digits.Value, Separators: p.Separators, Confidence: conf})
 	}
 	if x := n.Exclude; x != nil {
-		c.regex(n.Pos, x.LineRegex)
 		d.Exclude = classify.Exclude{
-			Values: c.expand(x.Values), Regex: x.Regex, LineRegex: x.LineRegex, Stopwords: c.expand(x.Stopwords), SameDigit: x.SameDigit, Sequence: x.Sequence,
+			Values: c.expand(x.Values), Regex: x.Regex.Value, Stopwords: c.expand(x.Stopwords), SameDigit: x.SameDigit, Sequence: x.Sequence,
+		}
+		if c.regex(x.LineRegex) != nil {
+			d.Exclude.LineRegex = x.LineRegex.Value
 		}
 	}
 	for i := range n.Context {
@@ -162,7 +160,7 @@ func (c *compiler) detector(n *detectorNode) classify.Detector {
 // overlap says whether hits may share their text with those of other detectors. Words may unless something else is said:
 // two lists that hold the same word are not two readings of one number.
 func (c *compiler) overlap(n *detectorNode) bool {
-	switch n.Overlap {
+	switch n.Overlap.Value {
 	case "allow":
 		return true
 	case "":
@@ -170,7 +168,7 @@ func (c *compiler) overlap(n *detectorNode) bool {
 	case "one":
 		return false
 	}
-	c.errorf(n.Pos, "overlap %q: use allow or one", n.Overlap)
+	c.errorf(n.Overlap.Pos, "overlap %q: use allow or one", n.Overlap.Value)
 	return false
 }
 
@@ -188,17 +186,15 @@ func (c *compiler) words(w langWords) []string {
 }
 
 func (c *compiler) context(n *contextNode) classify.Context {
-	if (n.Set == nil) == (n.Shift == 0) {
+	if (n.Set == nil) == !n.Shift.said() {
 		c.errorf(n.Pos, "say either set or shift")
 	}
-	within := n.Within
-	if within == 0 {
-		within = c.f.Defaults.Window
+	if n.Shift.said() && n.Shift.Value == 0 {
+		c.errorf(n.Shift.Pos, "shift 0 changes nothing; write 1 or -1")
 	}
-	if within == 0 {
-		within = defaultWindow
-	}
-	return classify.Context{Near: c.expand(n.Near), Within: within, Side: classify.Side(n.Side), Set: n.Set, Shift: n.Shift}
+	c.least("within", n.Within, 1)
+	within := max(1, n.Within.or(c.f.Defaults.Window.or(defaultWindow)))
+	return classify.Context{Near: c.expand(n.Near), Within: within, Side: classify.Side(n.Side.Value), Set: n.Set, Shift: n.Shift.Value}
 }
 
 // matching returns the detectors that ids, globs and lists name.

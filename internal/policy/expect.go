@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"sigill/internal/message"
 	"sigill/internal/yamlfile"
 )
 
@@ -28,7 +27,7 @@ func (c *compiler) tests() {
 }
 
 func (n *expectNode) nothing() bool {
-	return n.Verdict == "" && n.Rules == nil && n.NotRules == nil && n.Observed == nil && n.Subject == nil && len(n.Findings)+len(n.Count)+len(n.Recipients) == 0
+	return n.Verdict.Value == "" && n.Rules == nil && n.NotRules == nil && n.Observed == nil && n.Subject == nil && len(n.Findings)+len(n.Count)+len(n.Recipients) == 0
 }
 
 func (c *compiler) expect(n *expectNode, known []string) {
@@ -68,12 +67,12 @@ func (c *compiler) expect(n *expectNode, known []string) {
 
 func (c *compiler) expectLevels(n *expectNode) {
 	levels := []string{"pass", "level1", "level2"}
-	if _, err := message.ParseLevel(n.Verdict); n.Verdict != "" && err != nil {
-		c.errorf(n.Pos, "verdict %q: use pass, level1 or level2%s", n.Verdict, nearest(n.Verdict, levels))
+	if v := n.Verdict; v.said() && !slices.Contains(levels, v.Value) {
+		c.errorf(v.Pos, "verdict %q: use pass, level1 or level2%s", v.Value, nearest(v.Value, levels))
 	}
 	for _, to := range slices.Sorted(maps.Keys(n.Recipients)) {
-		if _, err := message.ParseLevel(n.Recipients[to]); err != nil {
-			c.errorf(n.Pos, "recipient %s: %q: use pass, level1 or level2%s", to, n.Recipients[to], nearest(n.Recipients[to], levels))
+		if v := n.Recipients[to]; !slices.Contains(levels, v.Value) {
+			c.errorf(v.Pos, "recipient %s: %q: use pass, level1 or level2%s", to, v.Value, nearest(v.Value, levels))
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // file is a policy as it stands in YAML.
 type file struct {
-	Version     int                `yaml:"version,required" doc:"The version of the language: 1."`
+	Version     number             `yaml:"version,required" doc:"The version of the language: 1."`
 	Name        string             `yaml:"name" doc:"A name for people."`
 	Locale      text               `yaml:"locale" doc:"The language of titles where none is asked for, in lists and logs." enum:"sv,nl,en"`
 	Use         []useEntry         `yaml:"use" doc:"Packs of detectors, whole or narrowed. A pack alone does nothing: rules name its detectors."`
@@ -33,7 +33,7 @@ type file struct {
 
 // included is a further file: the same, but for what only one file can say.
 type included struct {
-	Version     int                `yaml:"version" doc:"The version of the language: 1."`
+	Version     number             `yaml:"version" doc:"The version of the language: 1."`
 	Use         []useEntry         `yaml:"use"`
 	Lists       map[string]texts   `yaml:"lists"`
 	Triggers    []triggerNode      `yaml:"triggers"`
@@ -55,17 +55,17 @@ type packFile struct {
 }
 
 type defaultsNode struct {
-	Scope         texts                `yaml:"scope" doc:"Where rules look." enum:"subject,body,attachment_name,attachment_text,href"`
+	Scope         scopes               `yaml:"scope" doc:"Where rules look." enum:"subject,body,attachment_name,attachment_text,href"`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be to count; medium when left out."`
-	Window        int                  `yaml:"window" doc:"How far, in characters, context words reach each way; 300 when left out."`
+	Window        number               `yaml:"window" doc:"How far, in characters, context words reach each way; 300 when left out."`
 	Count         countNode            `yaml:"count" doc:"How many findings a rule needs; at least one unique value when left out."`
-	Level         int                  `yaml:"level" doc:"The level of rules that name none; 1 when left out." enum:"1,2"`
+	Level         number               `yaml:"level" doc:"The level of rules that name none; 1 when left out." enum:"1,2"`
 }
 
 type countNode struct {
 	Pos    yamlfile.Pos `yaml:"-"`
-	Min    *int         `yaml:"min" doc:"At least so many."`
-	Max    *int         `yaml:"max" doc:"At most so many. What could not be read may hold more."`
+	Min    number       `yaml:"min" doc:"At least so many."`
+	Max    number       `yaml:"max" doc:"At most so many. What could not be read may hold more."`
 	Unique *bool        `yaml:"unique" doc:"true counts different values, the same one in text, HTML and quoted copy once; false counts places."`
 }
 
@@ -74,11 +74,11 @@ type triggerNode struct {
 	ID       string       `yaml:"id,required" doc:"Its name, which lists and logs show."`
 	Title    titles       `yaml:"title" doc:"What people see, by language."`
 	Words    texts        `yaml:"words,required" doc:"'[word]', anywhere in the subject; '#word', as a whole token; a plain word only with 'position: start'."`
-	In       string       `yaml:"in" doc:"A trigger stands in the subject; nothing else can be said." enum:"subject"`
+	In       text         `yaml:"in" doc:"A trigger stands in the subject; nothing else can be said." enum:"subject"`
 	Strip    *bool        `yaml:"strip" doc:"false leaves the word in what recipients see of the subject."`
-	Position string       `yaml:"position" doc:"start allows plain words, which the subject must begin with, after 'Re:' and the like." enum:"start"`
+	Position text         `yaml:"position" doc:"start allows plain words, which the subject must begin with, after 'Re:' and the like." enum:"start"`
 	Longest  bool         `yaml:"longest" doc:"true: where this word stands, a shorter word that it begins with asks for nothing."`
-	Level    int          `yaml:"level,required" doc:"What the sender gets." enum:"1,2"`
+	Level    number       `yaml:"level,required" doc:"What the sender gets." enum:"1,2"`
 }
 
 type labelNode struct {
@@ -87,8 +87,8 @@ type labelNode struct {
 	Title   titles       `yaml:"title" doc:"What people see, by language."`
 	Header  string       `yaml:"header,required" doc:"The name of the field."`
 	Equals  texts        `yaml:"equals" doc:"The whole value, in any case, decoded and unfolded."`
-	Matches string       `yaml:"matches" doc:"A regular expression that must match somewhere in the value."`
-	Level   int          `yaml:"level,required" doc:"What the label asks for." enum:"1,2"`
+	Matches text         `yaml:"matches" doc:"A regular expression that must match somewhere in the value."`
+	Level   number       `yaml:"level,required" doc:"What the label asks for." enum:"1,2"`
 }
 
 type detectorNode struct {
@@ -100,43 +100,43 @@ type detectorNode struct {
 	Patterns      []patternNode        `yaml:"patterns" doc:"Ways in which a value is written. Exactly one of patterns, words, groups and validator_only."`
 	Words         langWords            `yaml:"words" doc:"Phrases: whole words, any case, a space for any white space; '*' at an end lets the word go on. A list, or lists by language."`
 	Groups        map[string]langWords `yaml:"groups" doc:"Words by group: counting unique values counts groups."`
-	ValidatorOnly string               `yaml:"validator_only" doc:"A search that no pattern can express." enum:"iban,mrz"`
-	Boundary      string               `yaml:"boundary" doc:"What may stand next to a match of a regex. number: no digit or letter, nor a separator with a digit behind it; word: not inside a word." enum:"number,word,none"`
+	ValidatorOnly text                 `yaml:"validator_only" doc:"A search that no pattern can express." enum:"iban,mrz"`
+	Boundary      text                 `yaml:"boundary" doc:"What may stand next to a match of a regex. number: no digit or letter, nor a separator with a digit behind it; word: not inside a word." enum:"number,word,none"`
 	Validate      texts                `yaml:"validate" doc:"Checks that all must hold, such as luhn, entropy(3.5) or length(6,10), or a national one by its detector."`
 	Exclude       *excludeNode         `yaml:"exclude" doc:"Values that mean nothing."`
 	Context       []contextNode        `yaml:"context" doc:"Words near a value that make it surer, or less sure. They are applied in order."`
-	Mask          string               `yaml:"mask" doc:"How much of a value people see. none is for words alone." enum:"all,last2,first1last2,none"`
+	Mask          text                 `yaml:"mask" doc:"How much of a value people see. none is for words alone." enum:"all,last2,first1last2,none"`
 	Confidence    *classify.Confidence `yaml:"confidence" doc:"How sure words, groups and validator_only are; high when left out."`
 	Fold          *bool                `yaml:"fold" doc:"true: words are also found without the diacritics that they have here. With diacritics that it lacks here, a word is another one."`
-	Overlap       string               `yaml:"overlap" doc:"allow: may share its text with other detectors (words do); one: only one detector counts a stretch of text." enum:"allow,one"`
+	Overlap       text                 `yaml:"overlap" doc:"allow: may share its text with other detectors (words do); one: only one detector counts a stretch of text." enum:"allow,one"`
 	Tests         *examplesNode        `yaml:"tests" doc:"Texts in which it must find something, or nothing."`
 }
 
 type patternNode struct {
 	Pos        yamlfile.Pos         `yaml:"-"`
-	Regex      string               `yaml:"regex" doc:"A regular expression (RE2), on the normalised text."`
-	Value      int                  `yaml:"value" doc:"The group that holds the value; 0 is the whole match."`
-	Digits     string               `yaml:"digits" doc:"Lengths of digit groups, instead of a regex: '6|4', '13..19'."`
+	Regex      text                 `yaml:"regex" doc:"A regular expression (RE2), on the normalised text."`
+	Value      number               `yaml:"value" doc:"The group that holds the value; 0 is the whole match."`
+	Digits     text                 `yaml:"digits" doc:"Lengths of digit groups, instead of a regex: '6|4', '13..19'."`
 	Separators string               `yaml:"separators" doc:"What may stand between the groups."`
 	Confidence *classify.Confidence `yaml:"confidence" doc:"How sure a match is by itself; medium when left out."`
 }
 
 type excludeNode struct {
-	Values    texts  `yaml:"values" doc:"These values, compared by letters and digits alone."`
-	Regex     string `yaml:"regex" doc:"Values that this matches whole."`
-	LineRegex string `yaml:"line_regex" doc:"Values on a line that this matches somewhere."`
-	Stopwords texts  `yaml:"stopwords" doc:"Values that hold one of these."`
-	SameDigit bool   `yaml:"same_digit" doc:"Values of one digit alone, such as 999999999."`
-	Sequence  bool   `yaml:"sequence" doc:"Values such as 123456789."`
+	Values    texts `yaml:"values" doc:"These values, compared by letters and digits alone."`
+	Regex     text  `yaml:"regex" doc:"Values that this matches whole."`
+	LineRegex text  `yaml:"line_regex" doc:"Values on a line that this matches somewhere."`
+	Stopwords texts `yaml:"stopwords" doc:"Values that hold one of these."`
+	SameDigit bool  `yaml:"same_digit" doc:"Values of one digit alone, such as 999999999."`
+	Sequence  bool  `yaml:"sequence" doc:"Values such as 123456789."`
 }
 
 type contextNode struct {
 	Pos    yamlfile.Pos         `yaml:"-"`
 	Near   texts                `yaml:"near,required" doc:"Beginnings of words, or whole words when they end in '$'."`
-	Within int                  `yaml:"within" doc:"So many characters away; the default window when left out."`
-	Side   string               `yaml:"side" doc:"Where the words must stand." enum:"before,after,both"`
+	Within number               `yaml:"within" doc:"So many characters away; the default window when left out."`
+	Side   text                 `yaml:"side" doc:"Where the words must stand." enum:"before,after,both"`
 	Set    *classify.Confidence `yaml:"set" doc:"Raises to this, or lowers to it; none drops the value."`
-	Shift  int                  `yaml:"shift" doc:"Steps up (1) or down (-1), instead of set."`
+	Shift  number               `yaml:"shift" doc:"Steps up (1) or down (-1), instead of set."`
 }
 
 // examplesNode are texts in which a detector must find something, or nothing, of at least medium confidence, or of
@@ -152,9 +152,9 @@ type ruleNode struct {
 	ID            string               `yaml:"id,required" doc:"Its name, which lists and logs show."`
 	Title         titles               `yaml:"title" doc:"What senders and auditors see, by language; else that of its detector."`
 	When          whenNode             `yaml:"when,required" doc:"What must hold."`
-	Level         *int                 `yaml:"level" doc:"What follows." enum:"1,2"`
-	Mode          string               `yaml:"mode" doc:"observe: recorded and explained, never acted on." enum:"enforce,observe"`
-	Scope         texts                `yaml:"scope" doc:"Where it looks; the defaults when left out." enum:"subject,body,attachment_name,attachment_text,href"`
+	Level         number               `yaml:"level" doc:"What follows." enum:"1,2"`
+	Mode          text                 `yaml:"mode" doc:"observe: recorded and explained, never acted on." enum:"enforce,observe"`
+	Scope         scopes               `yaml:"scope" doc:"Where it looks; the defaults when left out." enum:"subject,body,attachment_name,attachment_text,href"`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be; the default when left out."`
 	Notify        texts                `yaml:"notify" doc:"Addresses in the own domains that are told of each message that it protects."`
 }
@@ -165,7 +165,7 @@ type whenNode struct {
 	Detector      texts                `yaml:"detector" doc:"A detector, several (their findings are added), or a pattern such as 'se.*'."`
 	Count         *countNode           `yaml:"count" doc:"How many findings; needs a detector beside it."`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be, here."`
-	Scope         texts                `yaml:"scope" doc:"Where to look, here." enum:"subject,body,attachment_name,attachment_text,href"`
+	Scope         scopes               `yaml:"scope" doc:"Where to look, here." enum:"subject,body,attachment_name,attachment_text,href"`
 	Sender        *partyNode           `yaml:"sender" doc:"Who sends."`
 	Recipient     *partyNode           `yaml:"recipient" doc:"Who gets the mail; answered for each recipient."`
 	Header        *headerNode          `yaml:"header" doc:"A header field."`
@@ -174,7 +174,7 @@ type whenNode struct {
 	All           []whenNode           `yaml:"all" doc:"All of these must hold."`
 	Any           []whenNode           `yaml:"any" doc:"One of these must hold."`
 	Not           whenNodes            `yaml:"not" doc:"None of these may hold. One that cannot be answered because something could not be read counts as not holding."`
-	Within        int                  `yaml:"within" doc:"What the members of all find must lie within so many characters, in one text."`
+	Within        number               `yaml:"within" doc:"What the members of all find must lie within so many characters, in one text."`
 }
 
 type partyNode struct {
@@ -189,13 +189,13 @@ type headerNode struct {
 	Name     string       `yaml:"name,required" doc:"The name of the field."`
 	Equals   texts        `yaml:"equals" doc:"The whole value, in any case."`
 	Contains texts        `yaml:"contains" doc:"A part of the value, in any case."`
-	Matches  string       `yaml:"matches" doc:"A regular expression that must match somewhere in the value."`
+	Matches  text         `yaml:"matches" doc:"A regular expression that must match somewhere in the value."`
 }
 
 type attachmentNode struct {
 	Pos   yamlfile.Pos   `yaml:"-"`
 	Type  texts          `yaml:"type" doc:"Endings of names (xlsx), or media types."`
-	Name  string         `yaml:"name" doc:"A regular expression on the name."`
+	Name  text           `yaml:"name" doc:"A regular expression on the name."`
 	Min   *yamlfile.Size `yaml:"min" doc:"At least this large, such as 5MB."`
 	Count *countNode     `yaml:"count" doc:"How many such files."`
 }
@@ -211,24 +211,24 @@ type exceptionNode struct {
 	ID      string            `yaml:"id,required" doc:"Its name; its use is recorded under it."`
 	Rules   texts             `yaml:"rules" doc:"The rules that it lifts."`
 	When    exceptionWhenNode `yaml:"when,required" doc:"When it does. By value or segment, or by recipient and transport; a sender goes with both."`
-	Outcome string            `yaml:"outcome" doc:"An exception can only pass." enum:"pass"`
+	Outcome text              `yaml:"outcome" doc:"An exception can only pass." enum:"pass"`
 	Expires text              `yaml:"expires" doc:"The last day on which it holds, such as 2027-12-31. Past it, 'policy check' fails."`
 }
 
 type exceptionWhenNode struct {
 	Value     texts      `yaml:"value" doc:"These values never count."`
-	Segment   texts      `yaml:"segment" doc:"What is found here never counts; quoted is text of an earlier mail." enum:"subject,body,attachment_name,attachment_text,href,quoted"`
+	Segment   scopes     `yaml:"segment" doc:"What is found here never counts; quoted is text of an earlier mail." enum:"subject,body,attachment_name,attachment_text,href,quoted"`
 	Sender    *partyNode `yaml:"sender" doc:"Who sends."`
 	Recipient *partyNode `yaml:"recipient" doc:"For these recipients only."`
-	Transport string     `yaml:"transport" doc:"Only where mail is sure to go over verified TLS." enum:"tls_verified"`
+	Transport text       `yaml:"transport" doc:"Only where mail is sure to go over verified TLS." enum:"tls_verified"`
 }
 
 type limitsNode struct {
 	Pos   yamlfile.Pos       `yaml:"-"`
-	Depth int                `yaml:"depth" doc:"How deep files may lie in files."`
-	Files int                `yaml:"files" doc:"How many files."`
+	Depth number             `yaml:"depth" doc:"How deep files may lie in files."`
+	Files number             `yaml:"files" doc:"How many files."`
 	Text  *yamlfile.Size     `yaml:"text" doc:"How much text, such as 20MB."`
-	Ratio int                `yaml:"ratio" doc:"How many times its size an archive may unpack to."`
+	Ratio number             `yaml:"ratio" doc:"How many times its size an archive may unpack to."`
 	Time  *yamlfile.Duration `yaml:"time" doc:"How long reading may take, such as 10s."`
 }
 
@@ -264,13 +264,13 @@ type testAttachmentNode struct {
 }
 
 type expectNode struct {
-	Pos        yamlfile.Pos      `yaml:"-"`
-	Verdict    string            `yaml:"verdict" doc:"The highest level of any recipient." enum:"pass,level1,level2"`
-	Rules      *texts            `yaml:"rules" doc:"Exactly these rules, triggers and labels hold, those that only observe left out."`
-	NotRules   texts             `yaml:"not_rules" doc:"These do not hold."`
-	Observed   *texts            `yaml:"observed" doc:"Exactly these rules that only observe hold."`
-	Findings   map[string]int    `yaml:"findings" doc:"How many values a detector finds."`
-	Count      map[string]int    `yaml:"count" doc:"How many values a rule finds."`
-	Recipients map[string]string `yaml:"recipients" doc:"The level of each recipient."`
-	Subject    *string           `yaml:"subject" doc:"The subject, without trigger words."`
+	Pos        yamlfile.Pos    `yaml:"-"`
+	Verdict    text            `yaml:"verdict" doc:"The highest level of any recipient." enum:"pass,level1,level2"`
+	Rules      *texts          `yaml:"rules" doc:"Exactly these rules, triggers and labels hold, those that only observe left out."`
+	NotRules   texts           `yaml:"not_rules" doc:"These do not hold."`
+	Observed   *texts          `yaml:"observed" doc:"Exactly these rules that only observe hold."`
+	Findings   map[string]int  `yaml:"findings" doc:"How many values a detector finds."`
+	Count      map[string]int  `yaml:"count" doc:"How many values a rule finds."`
+	Recipients map[string]text `yaml:"recipients" doc:"The level of each recipient."`
+	Subject    *string         `yaml:"subject" doc:"The subject, without trigger words."`
 }

@@ -41,7 +41,7 @@ func TestCompleteLanguage(t *testing.T) {
 func TestLanguageErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, source, want string }{
-		{"version", "version: 2\n", "policy.yaml:1:1: version 2 is unknown"},
+		{"version", "version: 2\n", "policy.yaml:1:10: version 2 is unknown"},
 		{"no version", "name: x\n", `the key "version" is missing`},
 		{"unknown key", "version: 1\nrulez: []\n", `policy.yaml:2:1: unknown key "rulez", did you mean "rules"?`},
 		{"unknown key in a rule", "version: 1\nuse: [se]\nrules:\n  - {id: a, wen: {detector: se.personnummer}}\n", `unknown key "wen", did you mean "when"?`},
@@ -65,7 +65,7 @@ func TestLanguageErrors(t *testing.T) {
 		{"plain trigger", "version: 1\ntriggers:\n  - {id: t, words: [secure], level: 1}\n", "needs position: start"},
 		{"trigger in body", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], in: body, level: 1}\n", "stands in the subject"},
 		{"trigger at two levels", "version: 1\ntriggers:\n  - {id: t, words: ['#a'], level: 1}\n  - {id: u, words: ['#A'], level: 2}\n", "has another level"},
-		{"bad regex", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: '('}]}\n", "policy.yaml:3:5: detector a: pattern 1"},
+		{"bad regex", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: '('}]}\n", "policy.yaml:3:32: detector a: pattern 1"},
 		{"empty match", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x*'}]}\n", "matches the empty string"},
 		{"validator", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x'}], validate: [lunh]}\n", "lunh"},
 		{"nothing to match", "version: 1\ndetectors:\n  - {id: a}\n", "needs exactly one of"},
@@ -90,7 +90,7 @@ func TestLanguageErrors(t *testing.T) {
 		{"override misspelt", "version: 1\nuse: [se]\ndetectors:\n  - {override: se.personnumer, mask: all}\n", `policy.yaml:4:5: override "se.personnumer": name a detector of a pack that is used, and give no id, did you mean "se.personnummer"?`},
 		{"override twice", "version: 1\nuse: [se]\ndetectors:\n  - {override: se.konto, mask: all}\n  - {override: se.konto, mask: last2}\n", `policy.yaml:5:5: detector "se.konto" is overridden twice, first at policy.yaml:4:5`},
 		{"list of itself", "version: 1\nlists: {a: ['@b'], b: ['@a']}\nrecipients:\n  - {match: '@a', max: pass}\n", "policy.yaml:2:24: list @a contains itself"},
-		{"label matches everything", "version: 1\nlabels:\n  - {id: l, header: X, matches: 'a*', level: 1}\n", "policy.yaml:3:5: regex \"a*\" matches the empty string"},
+		{"label matches everything", "version: 1\nlabels:\n  - {id: l, header: X, matches: 'a*', level: 1}\n", "policy.yaml:3:33: regex \"a*\" matches the empty string"},
 		{"header matches everything", "version: 1\nrules:\n  - {id: a, when: {header: {name: X, matches: '(x|)'}}}\n", "matches the empty string"},
 		{"name matches everything", "version: 1\nrules:\n  - {id: a, when: {attachment: {name: '.*'}}}\n", "matches the empty string"},
 		{"line_regex drops everything", "version: 1\ndetectors:\n  - {id: a, patterns: [{regex: 'x'}], exclude: {line_regex: 'y?'}}\n", "matches the empty string"},
@@ -111,7 +111,7 @@ func TestLanguageErrors(t *testing.T) {
 		{"empty expectation", "version: 1\ntests:\n  - {name: x, body: y, expect: {}}\n", "expects nothing"},
 		{"rule misspelt in an exception", "version: 1\nuse: [se]\nrules:\n  - {id: number, when: {detector: se.*}}\nexceptions:\n  - {id: e, rules: [numbr], when: {value: x1}}\n", `policy.yaml:6:21: there is no rule "numbr" that can be lifted, did you mean "number"?`},
 		{"locale has its place", "version: 1\nlocale: fi\n", "policy.yaml:2:9: locale"},
-		{"limit has its place", "version: 1\nlimits: {depth: -1}\n", "policy.yaml:2:1: a limit is negative"},
+		{"limit has its place", "version: 1\nlimits: {depth: -1}\n", "policy.yaml:2:17: depth: write a number from 1"},
 		{"journal", "version: 1\njournal: [nobody]\n", "journal"},
 	}
 	for _, tt := range tests {
@@ -125,6 +125,142 @@ func TestLanguageErrors(t *testing.T) {
 				t.Errorf("the error has no place: %T", err)
 			}
 		})
+	}
+}
+
+// TestMistakesHaveTheirPlace holds that what is wrong is named where it stands, once, and that nothing else is wrong with
+// the file: the mistake, between « and », is put there.
+func TestMistakesHaveTheirPlace(t *testing.T) {
+	t.Parallel()
+	rule := func(rest string) string { return "rules:\n  - {id: r, when: {detector: pl.nip}, " + rest + "}\n" }
+	when := func(rest string) string { return "rules:\n  - {id: r, when: {" + rest + "}}\n" }
+	regex := func(rest string) string { return "detectors:\n  - {id: d, patterns: [{regex: 'x1'}], " + rest + "}\n" }
+	words := func(rest string) string { return "detectors:\n  - {id: d, words: [x], " + rest + "}\n" }
+	for _, tt := range []struct{ source, want string }{
+		{rule("level: «3»"), "level 3: use 1 or 2"},
+		{rule("mode: «observ»"), `mode "observ": use enforce or observe, did you mean "observe"?`},
+		{rule("scope: [body, «boddy»]"), `unknown scope "boddy", did you mean "body"?`},
+		{rule("scope: «[]»"), "rules[0].scope: names no place"},
+		{rule("scope: «'@none'»"), "scope: @none names no place"},
+		{rule("notify: [a@own.example, «nobody»]"), "notify: "},
+		{rule("min_confidence: «big»"), "use none, low, medium or high"},
+		{"defaults: {scope: «[]»}\n", "defaults.scope: names no place"},
+		{"defaults: {level: «3»}\n", "level 3: use 1 or 2"},
+		{"defaults: {window: «0»}\n", "window: write a number from 1"},
+		{"defaults: {count: {min: 3, max: «2»}}\n", "a count of at least 3 and at most 2 never holds"},
+		{"defaults: {count: {min: «-1»}}\n", "min: write a number from 0"},
+		{when("detector: pl.nip, scope: «[]»"), "names no place"},
+		{when("detector: pl.nip, count: {min: 3, max: «2»}"), "never holds"},
+		{when("all: [{detector: pl.nip}], within: «-3»"), "within: write a number from 1"},
+		{when("detector: pl.nip, within: «9»"), "within needs all beside it"},
+		{when("header: {name: X, matches: «'('»}"), "missing closing"},
+		{when("attachment: {name: «'.*'»}"), "matches the empty string"},
+		{when("recipient: {domain: [own.example, «a b»]}"), "is not a domain name"},
+		{regex("boundary: «numbr»"), `boundary "numbr": use number, word or none`},
+		{regex("mask: «lst2»"), `mask "lst2": use all`},
+		{regex("mask: «none»"), "mask none is for words only"},
+		{regex("overlap: «alow»"), `overlap "alow": use allow or one`},
+		{regex("validate: [luhn, «lunh»]"), `unknown validator "lunh", did you mean "luhn"?`},
+		{regex("validate: [«quite_else»]"), `unknown validator "quite_else"; there are luhn, `},
+		{regex("validate: [«se.personnumer»]"), `unknown validator "se.personnumer", did you mean "se.personnummer"?`},
+		{regex("validate: «'dat(yymmdd)'»"), `unknown validator "dat", did you mean "date"?`},
+		{regex("validate: «'date(yyyymmdd,2030,1900)'»"), "never holds: no year lies between 2030 and 1900"},
+		{regex("validate: «'date(yyyymmdd,20,1900)'»"), "write four digits"},
+		{regex("validate: «'length(9, 3)'»"), "never holds: nothing is at least 9 and at most 3 characters long"},
+		{regex("validate: ['length(1,3)', «'length(4,5)'»]"), "no value has both this length and the one asked for before"},
+		{regex("validate: «entropy(9)»"), "bits per character go from 0 to 8"},
+		{regex("validate: «entropy(8)»"), "no text has so many bits"},
+		{regex("validate: «entropy(NaN)»"), "no text has so many bits"},
+		{regex("validate: «classes(5)»"), "there are 1 to 4 classes"},
+		{regex("prefilter: [y, «''»]"), `prefilter "": empty`},
+		{regex("exclude: {regex: «'('»}"), "exclude regex"},
+		{regex("exclude: {line_regex: «'('»}"), "missing closing"},
+		{regex("context: [{near: [y], set: high, side: «befor»}]"), `context 1: side "befor": use before, after or both`},
+		{regex("context: [{near: [y], set: high, within: «0»}]"), "within: write a number from 1"},
+		{regex("context: [{near: [y], set: «hihg»}]"), "use none, low, medium or high"},
+		{regex("context: [{near: [y], shift: «0»}]"), "shift 0 changes nothing"},
+		{words("confidence: «hihg»"), "use none, low, medium or high"},
+		{words("validate: [«lunh»]"), "unknown validator"},
+		{"detectors: [{id: d, validator_only: «ibn»}]\n", `validator_only "ibn": known are iban and mrz`},
+		{"detectors: [{id: d, patterns: [{regex: x1}, {regex: «'y*'»}]}]\n", "pattern 2: regex \"y*\" matches the empty string"},
+		{"detectors: [{id: d, patterns: [{regex: x1, value: «2»}]}]\n", "pattern 1: value 2: the regex has 0 groups"},
+		{"detectors: [{id: d, patterns: [{digits: «'x'»}]}]\n", "pattern 1"},
+		{"triggers: [{id: t, words: ['#x'], level: 1, in: «body»}]\n", "stands in the subject"},
+		{"triggers: [{id: t, words: [x], level: 1, position: «end»}]\n", "use start"},
+		{"triggers: [{id: t, words: ['#x', «secure»], level: 1}]\n", "needs position: start"},
+		{"triggers: [{id: t, words: ['#x'], level: «0»}]\n", "level 0: use 1 or 2"},
+		{"labels: [{id: l, header: X, equals: y, level: «3»}]\n", "level 3: use 1 or 2"},
+		{rule("level: 1") + "exceptions: [{id: e, rules: [r], when: {transport: «tls»}}]\n", "use tls_verified"},
+		{rule("level: 1") + "exceptions: [{id: e, rules: [r], when: {segment: [«quotd»]}}]\n", "unknown scope"},
+		{rule("level: 1") + "exceptions: [{id: e, rules: [r], when: {value: x1}, outcome: «level1»}]\n", "can only pass"},
+		{rule("level: 1") + "exceptions: [{id: e, rules: [r], when: {value: x1}, expires: «''»}]\n", "write a day"},
+		{"unscannable: {corrupt: {level: «4»}}\n", "use 1 or 2"},
+		{"unscannable: {corrupt: «ignore»}\n", "write pass"},
+		{"limits: {depth: 3, files: «0»}\n", "files: write a number from 1"},
+		{"recipients: [{match: x.example, max: «3»}]\n", "write pass, 1 or 2"},
+		{"journal: [a@own.example, «nobody»]\n", "journal: "},
+		{"subject: «hide»\n", "use show or neutral"},
+		{"tests: [{name: x, expect: {verdict: «levl1»}}]\n", `did you mean "level1"?`},
+		{"tests: [{name: x, expect: {recipients: {a@b.example: «2»}}}]\n", "use pass"},
+	} {
+		before, rest, _ := strings.Cut("version: 1\nuse: [pl]\nlists: {none: []}\n"+tt.source, "«")
+		line := strings.Count(before, "\n") + 1
+		column := len(before) - strings.LastIndex(before, "\n")
+		_, err := Parse("policy.yaml", []byte(before+strings.Replace(rest, "»", "", 1)), nil)
+		place := fmt.Sprintf("policy.yaml:%d:%d: ", line, column)
+		if err == nil || !strings.HasPrefix(err.Error(), place) || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s\ngot  %v\nwant %s ... %s", tt.source, err, place, tt.want)
+		}
+	}
+}
+
+// TestNeverHolds holds that plain contradictions are refused once, and what only looks like one is not.
+func TestNeverHolds(t *testing.T) {
+	t.Parallel()
+	for when, want := range map[string]string{
+		"all: [{detector: a}, {not: {detector: a}}]":                                                 "what is asked for stands under not as well: detector a",
+		"detector: a, not: {detector: a}":                                                            "under not as well: detector a",
+		"detector: a, all: [{not: [{detector: b}, {detector: a}]}]":                                  "under not as well: detector a",
+		"all: [{attachment: {type: pdf}}, {not: {attachment: {type: pdf}}}]":                         "under not as well: attachment",
+		"attachment: {type: pdf}, detector: a, not: {attachment: {type: pdf}}":                       "under not as well: attachment",
+		"all: [{header: {name: X, matches: y}}, {not: {header: {name: X, matches: y}}}]":             "under not as well: header",
+		"all: [{recipient: {domain: x.example}}, {not: {recipient: {domain: x.example}}}]":           "under not as well: recipient",
+		"all: [{detector: a, count: {min: 2}}, {not: {detector: a}}]":                                "under not as well: detector a",
+		"all: [{detector: a}, {not: {detector: [a, b]}}]":                                            "under not as well: detector a, b",
+		"all: [{detector: a, scope: [body]}, {not: {detector: a}}]":                                  "under not as well: detector a",
+		"all: [{detector: a}, {all: [{detector: b}, {not: {detector: a}}]}]":                         "under not as well: detector a",
+		"all: [{any: [{detector: a}, {detector: b}]}, {not: {any: [{detector: a}, {detector: b}]}}]": "under not as well: detector a, detector b",
+		"all: [{detector: a}, {not: {any: [{detector: a}, {detector: b}]}}]":                         "under not as well: detector a, detector b",
+		"all: [{detector: a}, {detector: b}], not: {all: [{detector: b}, {detector: a}]}":            "under not as well",
+		"all: [{detector: a, count: {min: 3}}, {detector: a, count: {max: 2}}]":                      "at least 3 of a are asked for, and at most 2",
+		"all: [{size: {min: 2MB}}, {size: {max: 1MB}}]":                                              "a size is asked for that is above the one allowed",
+		"all: [{detector: a}, {not: {detector: a}}], within: 50":                                     "under not as well: detector a",
+		"all: [{detector: a}, {detector: b}], within: 50, not: {detector: a}":                        "under not as well: detector a",
+		"all: [{all: [{detector: a}, {not: {detector: a}}]}, {detector: b}]":                         "under not as well: detector a",
+		"any: [{detector: b}, {all: [{detector: a}, {not: {detector: a}}]}]":                         "under not as well: detector a",
+		"any: [{detector: a}], not: {detector: a}":                                                   "under not as well: detector a",
+		"detector: a, any: []": "any lists no condition",
+
+		"all: [{detector: a}, {not: {detector: b}}]":                                                            "",
+		"all: [{detector: a}, {not: {detector: a, count: {min: 2}}}]":                                           "",
+		"all: [{detector: a}, {not: {detector: a, scope: [subject]}}]":                                          "",
+		"all: [{detector: a}, {not: {detector: a, min_confidence: high}}]":                                      "",
+		"all: [{detector: [a, b]}, {not: {detector: a}}]":                                                       "",
+		"all: [{detector: a}, {not: {detector: a, sender: {domain: x.example}}}]":                               "",
+		"any: [{detector: a}, {detector: b}], not: {all: [{detector: a}, {detector: b}]}":                       "",
+		"detector: a, all: [{detector: b}, {not: {detector: a}}], within: 50":                                   "",
+		"all: [{detector: a, count: {max: 1}}, {detector: b}], within: 50, not: {detector: a, count: {max: 1}}": "",
+		"all: [{detector: a, count: {min: 3, unique: false}}, {detector: a, count: {max: 2}}]":                  "",
+		"not: {not: {detector: a}}":                                                                             "",
+	} {
+		source := "version: 1\ndetectors:\n  - {id: a, words: [x, y, z, w], confidence: medium, context: [{near: [v], set: high}]}\n  - {id: b, words: [u]}\nrules:\n  - {id: r, when: {" + when + "}}\n"
+		_, err := Parse("policy.yaml", []byte(source), nil)
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", when, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n")):
+			t.Errorf("%s: %v, want %s", when, err, want)
+		}
 	}
 }
 

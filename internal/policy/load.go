@@ -89,14 +89,21 @@ func ParseWith(name string, data []byte, read ReadFile, lists map[string][]strin
 
 // compileFile compiles a policy that is read, with lists in place of its own.
 func compileFile(name string, data []byte, f *file, read ReadFile, lists map[string][]string) (*Policy, error) {
-	if f.Version != 1 {
-		return nil, yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", f.Version)}
+	if f.Version.Value != 1 {
+		return nil, unknownVersion(name, f.Version)
 	}
 	c := newCompiler(name, data, f, read)
 	if err := c.includes(); err != nil {
 		return nil, err
 	}
 	return c.policy(lists)
+}
+
+func unknownVersion(name string, v number) error {
+	if !v.said() { // an empty file
+		v.Pos = yamlfile.Pos{File: name, Line: 1, Column: 1}
+	}
+	return yamlfile.Errors{v.Pos.Errorf("version %d is unknown; this program reads version 1", v.Value)}
 }
 
 func newCompiler(name string, data []byte, f *file, read ReadFile) *compiler {
@@ -216,8 +223,8 @@ func (c *compiler) includes() error {
 		if err := yamlfile.Decode(name, data, &x); err != nil {
 			return err
 		}
-		if x.Version != 0 && x.Version != 1 {
-			return yamlfile.Errors{yamlfile.Pos{File: name, Line: 1, Column: 1}.Errorf("version %d is unknown; this program reads version 1", x.Version)}
+		if x.Version.or(1) != 1 {
+			return unknownVersion(name, x.Version)
 		}
 		c.sum.Write(data)
 		c.merge(name, &x)

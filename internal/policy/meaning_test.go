@@ -423,7 +423,7 @@ func TestInclude(t *testing.T) {
 		"a.yaml, b.yaml, d.yaml": `dir/d.yaml:2:5: id "bsn" is used twice, first at dir/a.yaml:6:5`,
 		"a.yaml, b.yaml, e.yaml": `dir/e.yaml:1:24: unscannable "corrupt" is said twice`,
 		"a.yaml, b.yaml, f.yaml": `dir/f.yaml:2:5: detector "w" is defined twice, first at dir/b.yaml:3:5`,
-		"a.yaml, b.yaml, g.yaml": `dir/g.yaml:1:1: version 2 is unknown`,
+		"a.yaml, b.yaml, g.yaml": `dir/g.yaml:1:10: version 2 is unknown`,
 		"a.yaml, b.yaml, h.yaml": `dir/h.yaml:1:1: unknown key "limits"`,
 		"z.yaml":                 `dir/policy.yaml:2:11: include "z.yaml": file does not exist`,
 	} {

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -12,8 +11,13 @@ import (
 )
 
 // never refuses a condition that no message can fulfil: whoever wrote it meant something else.
-func (c *compiler) never(pos yamlfile.Pos, x *condition) {
-	for _, why := range []string{c.neverSure(x), c.neverMany(x), x.neverSize(), x.neverWithin(), x.contradicts(), x.neverParty()} {
+// What a member of it says of itself is not said again: told means that something was.
+func (c *compiler) never(pos yamlfile.Pos, x *condition, told bool) {
+	contradiction := ""
+	if !told {
+		contradiction = x.contradicts()
+	}
+	for _, why := range []string{c.neverSure(x), c.neverMany(x), x.neverSize(), x.neverWithin(), contradiction, x.neverParty()} {
 		if why != "" {
 			c.errorf(pos, "the condition never holds: %s", why)
 		}
@@ -56,8 +60,8 @@ func (d *detectorNode) surest() classify.Confidence {
 		switch r := &d.Context[i]; {
 		case r.Set != nil:
 			best, raised = max(best, *r.Set), raised || *r.Set > classify.Low
-		case r.Shift > 0:
-			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift, int(classify.High)))), true
+		case r.Shift.Value > 0:
+			best, raised = min(classify.High, best+classify.Confidence(min(r.Shift.Value, int(classify.High)))), true
 		}
 	}
 	if raised && d.mayBetter() { // one step further than words take it
@@ -126,21 +130,6 @@ func (x *condition) places() scope {
 		return x.scope | kindBit(extract.Body) | kindBit(extract.AttachmentText)
 	}
 	return x.scope
-}
-
-// contradicts says that the same is asked for and forbidden.
-func (x *condition) contradicts() string {
-	self := *x
-	self.not, self.all, self.any, self.within = nil, nil, nil, 0
-	wanted := append([]condition{self}, x.all...)
-	for i := range x.not {
-		for j := range wanted {
-			if !wanted[j].empty() && reflect.DeepEqual(x.not[i], wanted[j]) {
-				return "what is asked for stands under not as well"
-			}
-		}
-	}
-	return ""
 }
 
 // neverParty says that every domain that is asked for is one of those that are ruled out.

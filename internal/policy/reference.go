@@ -64,7 +64,9 @@ func takes(t reflect.Type, enum []string) string {
 	switch t {
 	case reflect.TypeFor[text]():
 		return orWords(words, "a word")
-	case reflect.TypeFor[texts]():
+	case reflect.TypeFor[number]():
+		return orWords(words, "a number")
+	case reflect.TypeFor[texts](), reflect.TypeFor[scopes]():
 		if words != "" {
 			return "one or more of " + words
 		}
@@ -147,7 +149,7 @@ func (d *detectorNode) nearWords() string {
 	var words []string
 	for i := range d.Context {
 		r := &d.Context[i]
-		if r.Shift < 0 || r.Set != nil && *r.Set <= classify.Low {
+		if r.Shift.Value < 0 || r.Set != nil && *r.Set <= classify.Low {
 			continue
 		}
 		for _, w := range r.Near {

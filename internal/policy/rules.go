@@ -44,14 +44,22 @@ type exception struct {
 // byHit says that the exception takes hits away before they are counted; else it lifts rules for recipients.
 func (x *exception) byHit() bool { return len(x.values) > 0 || x.segments != 0 }
 
-func (c *compiler) level(pos yamlfile.Pos, n int) message.Level {
-	if n < 1 || n > 2 {
-		c.errorf(pos, "level %d: use 1 or 2", n)
+func (c *compiler) level(n number) message.Level {
+	if n.Value < 1 || n.Value > 2 {
+		c.errorf(n.Pos, "level %d: use 1 or 2", n.Value)
 	}
-	return message.Level(min(2, max(0, n)))
+	return message.Level(min(2, max(0, n.Value)))
+}
+
+// least refuses a number below the smallest that means something.
+func (c *compiler) least(key string, n number, least int) {
+	if n.said() && n.Value < least {
+		c.errorf(n.Pos, "%s: write a number from %d", key, least)
+	}
 }
 
 func (c *compiler) rules() []rule {
+	c.defaults()
 	up := inherited{minimum: classify.Medium, scope: c.scope(c.f.Defaults.Scope, false)}
 	if c.f.Defaults.MinConfidence != nil {
 		up.minimum = *c.f.Defaults.MinConfidence
@@ -70,6 +78,20 @@ func (c *compiler) rules() []rule {
 	return out
 }
 
+// defaults refuses what would be wrong in every rule and detector that takes it over.
+func (c *compiler) defaults() {
+	d := &c.f.Defaults
+	c.least("window", d.Window, 1)
+	c.least("min", d.Count.Min, 0)
+	c.least("max", d.Count.Max, 1)
+	if most := d.Count.Max; most.said() && most.Value >= 1 && most.Value < d.Count.Min.or(1) {
+		c.errorf(most.Pos, "a count of at least %d and at most %d never holds", d.Count.Min.or(1), most.Value)
+	}
+	if d.Level.said() {
+		c.level(d.Level)
+	}
+}
+
 func (c *compiler) rule(n *ruleNode, up inherited) rule {
 	c.unique(n.ID, n.Pos)
 	if n.MinConfidence != nil {
@@ -78,28 +100,24 @@ func (c *compiler) rule(n *ruleNode, up inherited) rule {
 	if len(n.Scope) > 0 {
 		up.scope = c.scope(n.Scope, false)
 	}
-	level := c.f.Defaults.Level
-	if n.Level != nil {
-		level = *n.Level
+	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: message.Level(min(2, max(1, c.f.Defaults.Level.or(1))))} //nolint:gosec // 1 or 2
+	if n.Level.said() {
+		r.level = c.level(n.Level)
 	}
-	if level == 0 && n.Level == nil {
-		level = 1
-	}
-	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: c.level(n.Pos, level)}
-	switch n.Mode {
+	switch n.Mode.Value {
 	case "", "enforce":
 	case "observe":
 		r.observe = true
 	default:
-		c.errorf(n.Pos, "mode %q: use enforce or observe", n.Mode)
+		c.errorf(n.Mode.Pos, "mode %q: use enforce or observe%s", n.Mode.Value, nearest(n.Mode.Value, []string{"enforce", "observe"}))
 	}
-	for _, s := range c.expand(n.Notify) {
-		a, err := message.ParseAddress(s)
+	for _, s := range c.listed(n.Notify) {
+		a, err := message.ParseAddress(s.Value)
 		switch {
 		case err != nil:
-			c.errorf(n.Pos, "notify: %v", err)
+			c.errorf(s.Pos, "notify: %v", err)
 		case a.IsNull():
-			c.errorf(n.Pos, "notify: an address is empty")
+			c.errorf(s.Pos, "notify: an address is empty")
 		default:
 			r.notify = append(r.notify, a)
 		}
@@ -115,7 +133,7 @@ func (c *compiler) labels() []label {
 	for i := range c.f.Labels {
 		n := &c.f.Labels[i]
 		c.unique(n.ID, n.Pos)
-		out = append(out, label{id: n.ID, title: n.Title, match: c.header(n.Pos, n.Header, n.Equals, nil, n.Matches), level: c.level(n.Pos, n.Level)})
+		out = append(out, label{id: n.ID, title: n.Title, match: c.header(n.Pos, n.Header, n.Equals, nil, n.Matches), level: c.level(n.Level)})
 	}
 	slices.SortFunc(out, func(a, b label) int { return strings.Compare(a.id, b.id) })
 	return out
@@ -134,25 +152,28 @@ func (c *compiler) exception(n *exceptionNode) exception {
 	c.unique(n.ID, n.Pos)
 	w := &n.When
 	x := exception{
-		id: n.ID, pos: n.Pos, segments: c.scope(w.Segment, true), sender: c.party(w.Sender), recipient: c.party(w.Recipient), verifiedTLS: w.Transport == "tls_verified",
+		id: n.ID, pos: n.Pos, segments: c.scope(w.Segment, true), sender: c.party(w.Sender), recipient: c.party(w.Recipient), verifiedTLS: w.Transport.Value == "tls_verified",
 	}
 	for _, v := range c.expand(w.Value) {
 		x.values = append(x.values, compactValue(v))
 	}
-	if w.Transport != "" && !x.verifiedTLS {
-		c.errorf(n.Pos, "transport %q: use tls_verified", w.Transport)
+	if w.Value != nil && len(x.values) == 0 { // it would lift the rules whatever was found
+		c.errorf(n.Pos, "value: exception %q names none", n.ID)
 	}
-	if !x.byHit() && x.sender == nil && x.recipient == nil && !x.verifiedTLS {
+	if w.Transport.said() && !x.verifiedTLS {
+		c.errorf(w.Transport.Pos, "transport %q: use tls_verified", w.Transport.Value)
+	}
+	if w.Value == nil && w.Segment == nil && w.Sender == nil && w.Recipient == nil && !w.Transport.said() {
 		c.errorf(n.Pos, "exception %q says neither value, segment, sender, recipient nor transport", n.ID)
 	}
 	if x.byHit() && (x.recipient != nil || x.verifiedTLS) {
 		c.errorf(n.Pos, "an exception is either by value or segment, or by recipient; write two")
 	}
-	if n.Outcome != "" && n.Outcome != "pass" {
-		c.errorf(n.Pos, "outcome %q: an exception can only pass", n.Outcome)
+	if n.Outcome.said() && n.Outcome.Value != "pass" {
+		c.errorf(n.Outcome.Pos, "outcome %q: an exception can only pass", n.Outcome.Value)
 	}
 	c.excepted(n, &x)
-	if n.Expires.Value != "" {
+	if n.Expires.said() {
 		day, err := time.Parse(time.DateOnly, n.Expires.Value)
 		if err != nil {
 			c.errorf(n.Expires.Pos, "expires %q: write a day such as 2027-12-31", n.Expires.Value)
@@ -168,10 +189,11 @@ func (c *compiler) excepted(n *exceptionNode, x *exception) {
 	for i := range c.f.Rules {
 		known = append(known, c.f.Rules[i].ID)
 	}
-	if len(n.Rules) == 0 {
+	rules := c.listed(n.Rules)
+	if len(rules) == 0 {
 		c.errorf(n.Pos, "exception %q names no rules", n.ID)
 	}
-	for _, id := range c.listed(n.Rules) {
+	for _, id := range rules {
 		if !slices.Contains(known, id.Value) {
 			c.errorf(id.Pos, "there is no rule %q that can be lifted%s", id.Value, yamlfile.DidYouMean(id.Value, known))
 		}
@@ -224,8 +246,8 @@ func (c *compiler) outcomes() {
 			c.errorf(o.Pos, "unscannable %q is unknown%s", name, yamlfile.DidYouMean(name, known))
 			continue
 		}
-		if o.Level < 0 || o.Level > 2 {
-			c.errorf(o.Pos, "level %d: use 1 or 2, or write pass", o.Level)
+		if o.LevelPos.Line > 0 && o.Level < 1 || o.Level > 2 {
+			c.errorf(o.LevelPos, "level %d: use 1 or 2, or write pass", o.Level)
 		}
 		c.p.unscannable[extract.Reason(name)] = o
 	}
@@ -233,15 +255,10 @@ func (c *compiler) outcomes() {
 
 func (c *compiler) limits() {
 	l, n := extract.DefaultLimits(), &c.f.Limits
-	if n.Depth > 0 {
-		l.Depth = n.Depth
-	}
-	if n.Files > 0 {
-		l.Files = n.Files
-	}
-	if n.Ratio > 0 {
-		l.Ratio = n.Ratio
-	}
+	c.least("depth", n.Depth, 1)
+	c.least("files", n.Files, 1)
+	c.least("ratio", n.Ratio, 1)
+	l.Depth, l.Files, l.Ratio = n.Depth.or(l.Depth), n.Files.or(l.Files), n.Ratio.or(l.Ratio)
 	if n.Text != nil {
 		l.Text = int64(*n.Text)
 	}
@@ -249,8 +266,8 @@ func (c *compiler) limits() {
 		l.Time = time.Duration(*n.Time)
 	}
 	c.p.limits = l
-	if n.Depth < 0 || n.Files < 0 || n.Ratio < 0 {
-		c.errorf(n.Pos, "a limit is negative")
+	if n.Text != nil && *n.Text == 0 || n.Time != nil && *n.Time == 0 {
+		c.errorf(n.Pos, "a limit of nothing would leave everything unread")
 	}
 }
 
@@ -282,10 +299,10 @@ func (c *compiler) recipients() {
 		}
 		c.p.clamps = append(c.p.clamps, x)
 	}
-	for _, a := range c.expand(c.f.Journal) {
-		addr, err := message.ParseAddress(a)
+	for _, a := range c.listed(c.f.Journal) {
+		addr, err := message.ParseAddress(a.Value)
 		if err != nil {
-			c.errorf(c.f.Journal[0].Pos, "journal: %v", err)
+			c.errorf(a.Pos, "journal: %v", err)
 			continue
 		}
 		c.p.journal = append(c.p.journal, addr.Key())

@@ -14,6 +14,43 @@ func (t *text) UnmarshalYAMLFile(n *yamlfile.Node) error {
 	return n.Decode(&t.Value)
 }
 
+// said says whether the file holds it.
+func (t text) said() bool { return !t.Pos.IsZero() }
+
+// number is a whole number with its place.
+type number struct {
+	Pos   yamlfile.Pos
+	Value int
+}
+
+// UnmarshalYAMLFile reads a whole number.
+func (x *number) UnmarshalYAMLFile(n *yamlfile.Node) error {
+	x.Pos = n.Pos()
+	return n.Decode(&x.Value)
+}
+
+// said says whether the file holds it.
+func (x number) said() bool { return !x.Pos.IsZero() }
+
+// or is the number, or another when the file does not hold it.
+func (x number) or(otherwise int) int {
+	if x.said() {
+		return x.Value
+	}
+	return otherwise
+}
+
+// scopes names kinds of places, at least one.
+type scopes texts
+
+// UnmarshalYAMLFile takes one word or a list.
+func (s *scopes) UnmarshalYAMLFile(n *yamlfile.Node) error {
+	if n.Kind() == yamlfile.List && len(n.List()) == 0 {
+		return n.Errorf("names no place, and so nothing would ever be found; leave it out when nothing shall be said")
+	}
+	return n.Decode((*texts)(s))
+}
+
 // texts is a string or a list of them; @name stands for the list of that name.
 type texts []text
 
@@ -99,13 +136,14 @@ func (w *whenNodes) UnmarshalYAMLFile(n *yamlfile.Node) error {
 
 // outcomeNode is an outcome that says a level.
 type outcomeNode struct {
-	Level        int  `yaml:"level,required" doc:"What follows." enum:"1,2"`
-	NotifySender bool `yaml:"notify_sender" doc:"true: the sender is told."`
+	Level        number `yaml:"level,required" doc:"What follows." enum:"1,2"`
+	NotifySender bool   `yaml:"notify_sender" doc:"true: the sender is told."`
 }
 
 // outcome is what happens to what cannot be read: pass, or {level: 1}.
 type outcome struct {
 	Pos          yamlfile.Pos
+	LevelPos     yamlfile.Pos // zero when it passes
 	Level        int
 	NotifySender bool
 }
@@ -121,7 +159,7 @@ func (o *outcome) UnmarshalYAMLFile(n *yamlfile.Node) error {
 	}
 	var full outcomeNode
 	err := n.Decode(&full)
-	o.Level, o.NotifySender = full.Level, full.NotifySender
+	o.Level, o.LevelPos, o.NotifySender = full.Level.Value, full.Level.Pos, full.NotifySender
 	return err
 }
 

@@ -104,12 +104,17 @@ func (s *schemas) special(t reflect.Type, enum []string) schema {
 	switch t {
 	case reflect.TypeFor[text]():
 		return scalar(enum)
+	case reflect.TypeFor[number]():
+		return whole(enum)
 	case reflect.TypeFor[texts]():
+		return oneOrMore(orList(enum))
+	case reflect.TypeFor[scopes]():
 		return oneOrMore(orList(enum))
 	case reflect.TypeFor[titles]():
 		return either(schema{"type": "string"}, schema{"type": "object", "additionalProperties": schema{"type": "string"}})
 	case reflect.TypeFor[langWords]():
-		return either(oneOrMore(scalar(nil)), schema{"type": "object", "additionalProperties": oneOrMore(scalar(nil))})
+		words := oneOrMore(scalar(nil))
+		return either(words, schema{"type": "object", "additionalProperties": words})
 	case reflect.TypeFor[useEntry]():
 		return s.use()
 	case reflect.TypeFor[whenNodes]():
@@ -123,9 +128,9 @@ func (s *schemas) special(t reflect.Type, enum []string) schema {
 	case reflect.TypeFor[classify.Confidence]():
 		return schema{"enum": []any{"none", "low", "medium", "high"}}
 	case reflect.TypeFor[yamlfile.Size]():
-		return schema{"type": "string", "pattern": `^[0-9.]+ ?[KMGT]?B$`}
+		return schema{"type": "string", "pattern": `^[0-9]+([KMGT]i?)?B$`}
 	case reflect.TypeFor[yamlfile.Duration]():
-		return schema{"type": "string", "pattern": `^([0-9.]+(ms|s|m|h|d|w))+$`}
+		return schema{"type": "string", "minLength": 2, "pattern": `^([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$`}
 	}
 	return nil
 }
@@ -189,6 +194,9 @@ func whole(enum []string) schema {
 			numbers = append(numbers, n)
 		}
 	}
+	if len(numbers) == 1 {
+		return schema{"const": numbers[0]}
+	}
 	return schema{"enum": numbers}
 }
 
@@ -222,7 +230,7 @@ func structIn(t reflect.Type) reflect.Type {
 		return reflect.TypeFor[narrow]()
 	case reflect.TypeFor[outcome]():
 		return reflect.TypeFor[outcomeNode]()
-	case reflect.TypeFor[text](), reflect.TypeFor[yamlfile.Pos]():
+	case reflect.TypeFor[text](), reflect.TypeFor[number](), reflect.TypeFor[yamlfile.Pos]():
 		return nil
 	}
 	switch t.Kind() {

@@ -105,8 +105,8 @@ func (p *Policy) testInput(ctx context.Context, t *testNode, now time.Time) (Inp
 
 // compare holds what came out against what is expected, naming everything that differs.
 func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation) {
-	if n.Verdict != "" && n.Verdict != d.Verdict.String() {
-		r.failf("verdict is %s, expected %s", d.Verdict, n.Verdict)
+	if n.Verdict.Value != "" && n.Verdict.Value != d.Verdict.String() {
+		r.failf("verdict is %s, expected %s", d.Verdict, n.Verdict.Value)
 	}
 	counts, findings := map[string]int{}, map[string]int{}
 	observed := map[string]bool{}
@@ -130,8 +130,8 @@ func (n *expectNode) compare(r *TestResult, d *message.Decision, x *Explanation)
 	n.compareCounts(r, "rule", n.Count, counts)
 	n.compareCounts(r, "detector", n.Findings, findings)
 	for _, to := range slices.Sorted(maps.Keys(n.Recipients)) {
-		if got, ok := x.Recipients[to]; !ok || got.String() != n.Recipients[to] {
-			r.failf("recipient %s gets %s, expected %s", to, got, n.Recipients[to])
+		if got, ok := x.Recipients[to]; !ok || got.String() != n.Recipients[to].Value {
+			r.failf("recipient %s gets %s, expected %s", to, got, n.Recipients[to].Value)
 		}
 	}
 	if n.Subject != nil && *n.Subject != d.Subject {

@@ -41,17 +41,21 @@ func (c *compiler) triggers() []trigger {
 	for i := range c.f.Triggers {
 		n := &c.f.Triggers[i]
 		c.unique(n.ID, n.Pos)
-		t := trigger{id: n.ID, title: n.Title, level: c.level(n.Pos, n.Level), strip: n.Strip == nil || *n.Strip, longest: n.Longest}
-		if n.In != "" && n.In != "subject" {
-			c.errorf(n.Pos, "in: %q: a trigger stands in the subject", n.In)
+		t := trigger{id: n.ID, title: n.Title, level: c.level(n.Level), strip: n.Strip == nil || *n.Strip, longest: n.Longest}
+		if n.In.said() && n.In.Value != "subject" {
+			c.errorf(n.In.Pos, "in: %q: a trigger stands in the subject", n.In.Value)
 		}
-		if n.Position != "" && n.Position != "start" {
-			c.errorf(n.Pos, "position %q: use start", n.Position)
+		if n.Position.said() && n.Position.Value != "start" {
+			c.errorf(n.Position.Pos, "position %q: use start", n.Position.Value)
 		}
-		for _, s := range c.expand(n.Words) {
+		words := c.listed(n.Words)
+		if len(words) == 0 {
+			c.errorf(n.Pos, "trigger %q has no words, and so nobody can ask for it", n.ID)
+		}
+		for _, s := range words {
 			w := c.triggerWord(n, s)
 			if other, ok := levels[w.text]; ok && other.level != t.level {
-				c.errorf(n.Pos, "trigger word %q has another level in %s", s, other.id)
+				c.errorf(s.Pos, "trigger word %q has another level in %s", s.Value, other.id)
 			}
 			levels[w.text] = t
 			t.words = append(t.words, w)
@@ -91,19 +95,19 @@ func begins(short, long *trigger) (s, l string, ok bool) {
 	return "", "", false
 }
 
-func (c *compiler) triggerWord(n *triggerNode, s string) triggerWord {
-	f := strings.Join(strings.Fields(classify.Fold(s)), " ")
-	w := triggerWord{shown: s, folded: f, text: f, kind: triggerStart}
+func (c *compiler) triggerWord(n *triggerNode, s text) triggerWord {
+	f := strings.Join(strings.Fields(classify.Fold(s.Value)), " ")
+	w := triggerWord{shown: s.Value, folded: f, text: f, kind: triggerStart}
 	switch {
 	case strings.HasPrefix(f, "[") && strings.HasSuffix(f, "]"):
 		w.kind, w.text = triggerBracket, strings.TrimSpace(f[1:len(f)-1])
 	case strings.HasPrefix(f, "#"):
 		w.kind, w.text = triggerHash, f[1:]
-	case n.Position != "start":
-		c.errorf(n.Pos, "trigger word %q: write it as [%s] or #%s; a plain word needs position: start", s, s, s)
+	case !n.Position.said():
+		c.errorf(s.Pos, "trigger word %q: write it as [%s] or #%s; a plain word needs position: start", s.Value, s.Value, s.Value)
 	}
 	if w.text == "" {
-		c.errorf(n.Pos, "trigger word %q is empty", s)
+		c.errorf(s.Pos, "trigger word %q is empty", s.Value)
 	}
 	return w
 }
