@@ -11,7 +11,8 @@ func (policySchemaCmd) Help() string {
   # yaml-language-server: $schema=sigill-policy.json
 
 Editors with the YAML language server, such as Visual Studio Code with the extension YAML of Red Hat, then complete keys,
-say what they mean, and mark what is wrong. It knows the form alone: sigill policy check knows everything.`
+say what they mean, and mark what is wrong, in files that the policy includes too. It knows the form alone: sigill
+policy check knows everything.`
 }
 
 // Run prints the schema.

@@ -6,11 +6,12 @@ import (
 )
 
 // The structs below are the language. Their `doc` tags say what each key means and their `enum` tags which words it
-// takes; the schema for editors and the reference page are made of them.
+// takes; `least` is the smallest number, `some` says that a list may not be empty, and `form` names the form of a text. The
+// schema for editors and the reference page are made of them.
 
 // file is a policy as it stands in YAML.
 type file struct {
-	Version     number             `yaml:"version,required" doc:"The version of the language: 1."`
+	Version     number             `yaml:"version,required" doc:"The version of the language: 1." enum:"1"`
 	Name        string             `yaml:"name" doc:"A name for people."`
 	Locale      text               `yaml:"locale" doc:"The language of titles where none is asked for, in lists and logs." enum:"sv,nl,en"`
 	Use         []useEntry         `yaml:"use" doc:"Packs of detectors, whole or narrowed. A pack alone does nothing: rules name its detectors."`
@@ -57,15 +58,15 @@ type packFile struct {
 type defaultsNode struct {
 	Scope         scopes               `yaml:"scope" doc:"Where rules look." enum:"subject,body,attachment_name,attachment_text,href"`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be to count; medium when left out."`
-	Window        number               `yaml:"window" doc:"How far, in characters, context words reach each way; 300 when left out."`
+	Window        number               `yaml:"window" doc:"How far, in characters, context words reach each way; 300 when left out." least:"1"`
 	Count         countNode            `yaml:"count" doc:"How many findings a rule needs; at least one unique value when left out."`
 	Level         number               `yaml:"level" doc:"The level of rules that name none; 1 when left out." enum:"1,2"`
 }
 
 type countNode struct {
 	Pos    yamlfile.Pos `yaml:"-"`
-	Min    number       `yaml:"min" doc:"At least so many."`
-	Max    number       `yaml:"max" doc:"At most so many. What could not be read may hold more."`
+	Min    number       `yaml:"min" doc:"At least so many." least:"0"`
+	Max    number       `yaml:"max" doc:"At most so many. What could not be read may hold more." least:"1"`
 	Unique *bool        `yaml:"unique" doc:"true counts different values, the same one in text, HTML and quoted copy once; false counts places."`
 }
 
@@ -73,7 +74,7 @@ type triggerNode struct {
 	Pos      yamlfile.Pos `yaml:"-"`
 	ID       string       `yaml:"id,required" doc:"Its name, which lists and logs show."`
 	Title    titles       `yaml:"title" doc:"What people see, by language."`
-	Words    texts        `yaml:"words,required" doc:"'[word]', anywhere in the subject; '#word', as a whole token; a plain word only with 'position: start'."`
+	Words    texts        `yaml:"words,required" doc:"'[word]', anywhere in the subject; '#word', as a whole token; a plain word only with 'position: start'." some:"1"`
 	In       text         `yaml:"in" doc:"A trigger stands in the subject; nothing else can be said." enum:"subject"`
 	Strip    *bool        `yaml:"strip" doc:"false leaves the word in what recipients see of the subject."`
 	Position text         `yaml:"position" doc:"start allows plain words, which the subject must begin with, after 'Re:' and the like." enum:"start"`
@@ -97,9 +98,9 @@ type detectorNode struct {
 	Override      string               `yaml:"override" doc:"The detector of a pack that this changes; what is left out stays. Instead of id."`
 	Title         titles               `yaml:"title" doc:"What people see, by language."`
 	Prefilter     texts                `yaml:"prefilter" doc:"One of these must occur in the text or the subject before a pattern is tried."`
-	Patterns      []patternNode        `yaml:"patterns" doc:"Ways in which a value is written. Exactly one of patterns, words, groups and validator_only."`
+	Patterns      []patternNode        `yaml:"patterns" doc:"Ways in which a value is written. Exactly one of patterns, words, groups and validator_only." some:"1"`
 	Words         langWords            `yaml:"words" doc:"Phrases: whole words, any case, a space for any white space; '*' at an end lets the word go on. A list, or lists by language."`
-	Groups        map[string]langWords `yaml:"groups" doc:"Words by group: counting unique values counts groups."`
+	Groups        map[string]langWords `yaml:"groups" doc:"Words by group: counting unique values counts groups." some:"1"`
 	ValidatorOnly text                 `yaml:"validator_only" doc:"A search that no pattern can express." enum:"iban,mrz"`
 	Boundary      text                 `yaml:"boundary" doc:"What may stand next to a match of a regex. number: no digit or letter, nor a separator with a digit behind it; word: not inside a word." enum:"number,word,none"`
 	Validate      texts                `yaml:"validate" doc:"Checks that all must hold, such as luhn, entropy(3.5) or length(6,10), or a national one by its detector."`
@@ -115,7 +116,7 @@ type detectorNode struct {
 type patternNode struct {
 	Pos        yamlfile.Pos         `yaml:"-"`
 	Regex      text                 `yaml:"regex" doc:"A regular expression (RE2), on the normalised text."`
-	Value      number               `yaml:"value" doc:"The group that holds the value; 0 is the whole match."`
+	Value      number               `yaml:"value" doc:"The group that holds the value; 0 is the whole match." least:"0"`
 	Digits     text                 `yaml:"digits" doc:"Lengths of digit groups, instead of a regex: '6|4', '13..19'."`
 	Separators string               `yaml:"separators" doc:"What may stand between the groups."`
 	Confidence *classify.Confidence `yaml:"confidence" doc:"How sure a match is by itself; medium when left out."`
@@ -132,8 +133,8 @@ type excludeNode struct {
 
 type contextNode struct {
 	Pos    yamlfile.Pos         `yaml:"-"`
-	Near   texts                `yaml:"near,required" doc:"Beginnings of words, or whole words when they end in '$'."`
-	Within number               `yaml:"within" doc:"So many characters away; the default window when left out."`
+	Near   texts                `yaml:"near,required" doc:"Beginnings of words, or whole words when they end in '$'." some:"1"`
+	Within number               `yaml:"within" doc:"So many characters away; the default window when left out." least:"1"`
 	Side   text                 `yaml:"side" doc:"Where the words must stand." enum:"before,after,both"`
 	Set    *classify.Confidence `yaml:"set" doc:"Raises to this, or lowers to it; none drops the value."`
 	Shift  number               `yaml:"shift" doc:"Steps up (1) or down (-1), instead of set."`
@@ -162,7 +163,7 @@ type ruleNode struct {
 // whenNode is a condition: everything that is said in it must hold.
 type whenNode struct {
 	Pos           yamlfile.Pos         `yaml:"-"`
-	Detector      texts                `yaml:"detector" doc:"A detector, several (their findings are added), or a pattern such as 'se.*'."`
+	Detector      texts                `yaml:"detector" doc:"A detector, several (their findings are added), or a pattern such as 'se.*'." some:"1"`
 	Count         *countNode           `yaml:"count" doc:"How many findings; needs a detector beside it."`
 	MinConfidence *classify.Confidence `yaml:"min_confidence" doc:"How sure a finding must be, here."`
 	Scope         scopes               `yaml:"scope" doc:"Where to look, here." enum:"subject,body,attachment_name,attachment_text,href"`
@@ -171,10 +172,10 @@ type whenNode struct {
 	Header        *headerNode          `yaml:"header" doc:"A header field."`
 	Attachment    *attachmentNode      `yaml:"attachment" doc:"Attached files."`
 	Size          *sizeNode            `yaml:"size" doc:"The size of the whole message."`
-	All           []whenNode           `yaml:"all" doc:"All of these must hold."`
-	Any           []whenNode           `yaml:"any" doc:"One of these must hold."`
-	Not           whenNodes            `yaml:"not" doc:"None of these may hold. One that cannot be answered because something could not be read counts as not holding."`
-	Within        number               `yaml:"within" doc:"What the members of all find must lie within so many characters, in one text."`
+	All           []whenNode           `yaml:"all" doc:"All of these must hold." some:"1"`
+	Any           []whenNode           `yaml:"any" doc:"One of these must hold." some:"1"`
+	Not           whenNodes            `yaml:"not" doc:"None of these may hold. One that cannot be answered because something could not be read counts as not holding." some:"1"`
+	Within        number               `yaml:"within" doc:"What the members of all find must lie within so many characters, in one text." least:"1"`
 }
 
 type partyNode struct {
@@ -209,14 +210,14 @@ type sizeNode struct {
 type exceptionNode struct {
 	Pos     yamlfile.Pos      `yaml:"-"`
 	ID      string            `yaml:"id,required" doc:"Its name; its use is recorded under it."`
-	Rules   texts             `yaml:"rules" doc:"The rules that it lifts."`
+	Rules   texts             `yaml:"rules" doc:"The rules that it lifts." some:"1"`
 	When    exceptionWhenNode `yaml:"when,required" doc:"When it does. By value or segment, or by recipient and transport; a sender goes with both."`
 	Outcome text              `yaml:"outcome" doc:"An exception can only pass." enum:"pass"`
-	Expires text              `yaml:"expires" doc:"The last day on which it holds, such as 2027-12-31. Past it, 'policy check' fails."`
+	Expires text              `yaml:"expires" doc:"The last day on which it holds, such as 2027-12-31. Past it, 'policy check' fails." form:"date"`
 }
 
 type exceptionWhenNode struct {
-	Value     texts      `yaml:"value" doc:"These values never count."`
+	Value     texts      `yaml:"value" doc:"These values never count." some:"1"`
 	Segment   scopes     `yaml:"segment" doc:"What is found here never counts; quoted is text of an earlier mail." enum:"subject,body,attachment_name,attachment_text,href,quoted"`
 	Sender    *partyNode `yaml:"sender" doc:"Who sends."`
 	Recipient *partyNode `yaml:"recipient" doc:"For these recipients only."`
@@ -225,10 +226,10 @@ type exceptionWhenNode struct {
 
 type limitsNode struct {
 	Pos   yamlfile.Pos       `yaml:"-"`
-	Depth number             `yaml:"depth" doc:"How deep files may lie in files."`
-	Files number             `yaml:"files" doc:"How many files."`
+	Depth number             `yaml:"depth" doc:"How deep files may lie in files." least:"1"`
+	Files number             `yaml:"files" doc:"How many files." least:"1"`
 	Text  *yamlfile.Size     `yaml:"text" doc:"How much text, such as 20MB."`
-	Ratio number             `yaml:"ratio" doc:"How many times its size an archive may unpack to."`
+	Ratio number             `yaml:"ratio" doc:"How many times its size an archive may unpack to." least:"1"`
 	Time  *yamlfile.Duration `yaml:"time" doc:"How long reading may take, such as 10s."`
 }
 

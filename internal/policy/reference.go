@@ -63,7 +63,7 @@ func takes(t reflect.Type, enum []string) string {
 	words := strings.Join(enum, ", ")
 	switch t {
 	case reflect.TypeFor[text]():
-		return orWords(words, "a word")
+		return orWords(words, "a text")
 	case reflect.TypeFor[number]():
 		return orWords(words, "a number")
 	case reflect.TypeFor[texts](), reflect.TypeFor[scopes]():

@@ -18,6 +18,10 @@ func Schema() ([]byte, error) {
 	root := s.object(reflect.TypeFor[file]())
 	root["$schema"] = "http://json-schema.org/draft-07/schema#"
 	root["title"] = "Sigill policy"
+	delete(root, "required")
+	for key, value := range versionAtTop() {
+		root[key] = value
+	}
 	root["definitions"] = s.defs
 	out, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
@@ -65,6 +69,7 @@ func (s *schemas) object(t reflect.Type) schema {
 			needed = append(needed, name)
 		}
 		one := s.value(f.Type, enumOf(f))
+		narrowTo(one, f)
 		if _, isRef := one["$ref"]; isRef { // beside $ref nothing else counts
 			one = schema{"allOf": []any{one}}
 		}
@@ -74,6 +79,9 @@ func (s *schemas) object(t reflect.Type) schema {
 	out := schema{"type": "object", "additionalProperties": false, "properties": properties}
 	if needed != nil {
 		out["required"] = needed
+	}
+	if all := together(t); all != nil {
+		out["allOf"] = all
 	}
 	return out
 }
@@ -109,12 +117,12 @@ func (s *schemas) special(t reflect.Type, enum []string) schema {
 	case reflect.TypeFor[texts]():
 		return oneOrMore(orList(enum))
 	case reflect.TypeFor[scopes]():
-		return oneOrMore(orList(enum))
+		return some(oneOrMore(orList(enum)))
 	case reflect.TypeFor[titles]():
 		return either(schema{"type": "string"}, schema{"type": "object", "additionalProperties": schema{"type": "string"}})
 	case reflect.TypeFor[langWords]():
-		words := oneOrMore(scalar(nil))
-		return either(words, schema{"type": "object", "additionalProperties": words})
+		words := some(oneOrMore(scalar(nil)))
+		return either(words, some(schema{"type": "object", "additionalProperties": words}))
 	case reflect.TypeFor[useEntry]():
 		return s.use()
 	case reflect.TypeFor[whenNodes]():
