@@ -214,6 +214,44 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 	}
 }
 
+// TestMistakesDoNotHideEachOther holds that a value that cannot be read leaves the mistakes in other parts to be seen, and
+// brings up none that would not be there without it.
+func TestMistakesDoNotHideEachOther(t *testing.T) {
+	t.Parallel()
+	const detectors = "version: 1\ndetectors: [{id: a, words: [x]}]\n"
+	const rules = "rules:\n  - {id: good, when: {detector: a}}\n"
+	for _, tt := range []struct {
+		source string
+		want   []string // beginnings of the lines, behind the file's name
+	}{
+		{detectors + rules + "  - {id: r, when: {detector: a}, level: high}\n  - {id: s, when: {detector: b}, level: 3}\nexceptions: [{id: e, when: {value: x1}}]\n",
+			[]string{"5:41: rules[1].level: must be", "6:30: unknown detector", "6:41: level 3", "7:14: exception \"e\" names no rules"}},
+		{detectors + rules + "recipients: [{match: x.example, max: 4}]\nlimits: {depth: 0}\n", []string{"5:38: recipients[0].max: write pass", "6:17: depth"}},
+		{detectors + rules + "unscannable: {corrupt: maybe, encrypted: {level: 4}}\nlocale: fi\n", []string{"5:24: unscannable.corrupt: write pass", "6:9: locale"}},
+		{detectors + rules + "  - {id: r, wen: {detector: a}}\n  - {id: s, when: {}}\nexceptions: [{id: e, rules: [r, q], when: {value: x1}}]\n",
+			[]string{`5:5: rules[1]: the key "when" is missing`, `5:13: rules[1]: unknown key "wen"`, "6:13: the condition is empty", `7:33: there is no rule "q"`}},
+		// Without its id, nothing that names it can be judged; nor can a test of a rule, nor anything without lists and detectors.
+		{detectors + "rules: [{idd: r, when: {detector: a}}]\nexceptions: [{id: e, rules: [r], when: {value: x1}}]\n", []string{`3:9: rules[0]: the key "id" is missing`, `3:10: rules[0]: unknown key "idd"`}},
+		{detectors + "rules: [{id: r, when: {detector: a}, mod: observe}]\ntests: [{name: x, expect: {observed: [r]}}]\n", []string{`3:38: rules[0]: unknown key "mod"`}},
+		{"version: 1\ndetecters: [{id: a, words: [x]}]\n" + rules, []string{`2:1: unknown key "detecters"`}},
+		{"version: 1\ndetectors: [{id: a, wrds: [x]}]\n" + rules + "  - {id: s, when: {}}\n", []string{`2:21: detectors[0]: unknown key "wrds"`}},
+	} {
+		_, err := Parse("p", []byte(tt.source), nil)
+		if err == nil {
+			t.Errorf("%s\nno error", tt.source)
+			continue
+		}
+		got := strings.Split(err.Error(), "\n")
+		ok := len(got) == len(tt.want)
+		for i := range min(len(got), len(tt.want)) {
+			ok = ok && strings.HasPrefix(got[i], "p:"+tt.want[i])
+		}
+		if !ok {
+			t.Errorf("%s\ngot  %v\nwant %q", tt.source, err, tt.want)
+		}
+	}
+}
+
 // TestNeverHolds holds that plain contradictions are refused once, and what only looks like one is not.
 func TestNeverHolds(t *testing.T) {
 	t.Parallel()

@@ -61,11 +61,7 @@ func Load(path string) (*Policy, error) {
 // Parse compiles the policy in data; name is its name in errors. read gives the files that it names, and may be nil when
 // it names none. All mistakes are returned together, as yamlfile.Errors.
 func Parse(name string, data []byte, read ReadFile) (*Policy, error) {
-	var f file
-	if err := yamlfile.Decode(name, data, &f); err != nil {
-		return nil, err //nolint:wrapcheck // it names file, line and column itself
-	}
-	return compileFile(name, data, &f, read, nil)
+	return compileData(name, data, read, nil)
 }
 
 // ParseWith is Parse with lists, by name, that take the place of the policy's own: what only the one who runs the policy
@@ -75,11 +71,7 @@ func ParseWith(name string, data []byte, read ReadFile, lists map[string][]strin
 	if len(lists) == 0 {
 		return Parse(name, data, read)
 	}
-	var f file
-	if err := yamlfile.Decode(name, data, &f); err != nil {
-		return nil, err //nolint:wrapcheck // it names file, line and column itself
-	}
-	p, err := compileFile(name, data, &f, read, lists)
+	p, err := compileData(name, data, read, lists)
 	if err != nil {
 		return nil, err
 	}
