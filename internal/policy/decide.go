@@ -164,17 +164,38 @@ func (e *evaluation) hide(where string) string {
 	return where
 }
 
+// redacted masks in the subject what was found in it. A value that a trigger word cut apart is no longer seen there, so that
+// nothing of the subject is left then.
+func (e *evaluation) redacted(subject string) string {
+	var found []*classify.Hit
+	for i := range e.scanned.Hits {
+		if e.hiddenInSubject(i) {
+			found = append(found, &e.scanned.Hits[i])
+		}
+	}
+	slices.SortStableFunc(found, func(a, b *classify.Hit) int { return (b.End - b.Start) - (a.End - a.Start) })
+	for _, h := range found {
+		value := e.in.Content.Segments[h.Segment].Text[h.Start:h.End]
+		if !strings.Contains(subject, value) && strings.Contains(e.in.Content.Header.Subject, value) {
+			return ""
+		}
+		subject = strings.ReplaceAll(subject, value, h.Masked)
+	}
+	return subject
+}
+
+// hiddenInSubject says whether a hit stands in the subject and must not stand in clear there.
+func (e *evaluation) hiddenInSubject(i int) bool {
+	h := &e.scanned.Hits[i]
+	return e.inSubject(i) && (h.Confidence >= classify.Medium && e.p.lowest[h.Detector].asked && !e.p.lowest[h.Detector].words ||
+		slices.ContainsFunc(e.causes, func(c cause) bool { return slices.Contains(c.evidence, i) }))
+}
+
 // foundInSubject says whether the subject holds something that must not stand in clear: what made a rule hold, or any
 // value that a detector of a rule is fairly sure of. Words alone count only when they made a rule hold.
 func (e *evaluation) foundInSubject() bool {
-	for i := range e.causes {
-		if slices.ContainsFunc(e.causes[i].evidence, e.inSubject) {
-			return true
-		}
-	}
 	for i := range e.scanned.Hits {
-		h := &e.scanned.Hits[i]
-		if e.inSubject(i) && h.Confidence >= classify.Medium && e.p.lowest[h.Detector].asked && !e.p.lowest[h.Detector].words {
+		if e.hiddenInSubject(i) {
 			return true
 		}
 	}

@@ -134,6 +134,9 @@ func (e *evaluation) run() {
 			id: f.t.id, kind: causeTrigger, title: f.t.title, level: f.t.level, all: true, where: []string{"subject"}, context: strings.Join(f.words, " "),
 		})
 	}
+	if e.p.redact {
+		e.subject = e.redacted(e.subject)
+	}
 	e.unreadable()
 	e.settle()
 }

@@ -90,6 +90,27 @@ func TestPassedExplanationHasEmptyLists(t *testing.T) {
 	}
 }
 
+// TestRedactedSubject: what was found in the subject is masked in what is kept of it, and none of it stands in notices.
+func TestRedactedSubject(t *testing.T) {
+	t.Parallel()
+	p := parse(t, "subject: redact"+small)
+	for subject, want := range map[string]struct {
+		subject string
+		neutral bool
+	}{
+		"Möte": {"Möte", false},
+		"[säker] Personnummer 19890102-2387, ring": {"Personnummer ********-**87, ring", true},
+		"890102-2387 och 19890102-2387":            {"******-**87 och ********-**87", true},
+		"IBAN SE35 5000 0000 0549 1000 0003":       {"IBAN **** **** **** **** **** **03", true}, // that no rule counts
+		"personnummer 1989#säker 0102-2387":        {"personnummer 1989#säker 0102-2387", false},
+	} {
+		d, _ := judge(t, p, testNode{Subject: subject, Body: "x"})
+		if d.Subject != want.subject || d.Neutral != want.neutral {
+			t.Errorf("%q: %q, neutral %t", subject, d.Subject, d.Neutral)
+		}
+	}
+}
+
 func TestNeutralAndFileOnly(t *testing.T) {
 	t.Parallel()
 	p := parse(t, small)

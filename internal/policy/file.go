@@ -27,7 +27,7 @@ type file struct {
 	Limits      limitsNode         `yaml:"limits" doc:"How much of a mail is read before it counts as not readable."`
 	Recipients  []clampNode        `yaml:"recipients" doc:"Floors and ceilings of the level, for each recipient. The order does not matter."`
 	Journal     texts              `yaml:"journal" doc:"Addresses of archives, for which the level never rises."`
-	Subject     text               `yaml:"subject" doc:"show: the subject stands in notices unless something was found in it; neutral: it never does." enum:"show,neutral"`
+	Subject     text               `yaml:"subject" doc:"show: the subject stands in notices unless something was found in it; redact: the same, and what was found is masked in it also behind the code; neutral: it never stands in notices." enum:"show,redact,neutral"`
 	Split       *bool              `yaml:"split" doc:"false: all recipients get the highest level of any. Left out: each gets its own."`
 	Tests       []testNode         `yaml:"tests" doc:"Mails, and what must become of them. A policy that fails its own tests is refused."`
 }
@@ -105,7 +105,7 @@ type detectorNode struct {
 	Boundary      text                 `yaml:"boundary" doc:"What may stand next to a match of a regex. number: no digit or letter, nor a separator with a digit behind it; word: not inside a word." enum:"number,word,none"`
 	Validate      texts                `yaml:"validate" doc:"Checks that all must hold, such as luhn, entropy(3.5) or length(6,10), or a national one by its detector."`
 	Exclude       *excludeNode         `yaml:"exclude" doc:"Values that mean nothing."`
-	Context       []contextNode        `yaml:"context" doc:"Words near a value that make it surer, or less sure. They are applied in order."`
+	Context       []contextNode        `yaml:"context" doc:"Words near a value that make it surer, or less sure. They are applied in order, and what stands nearest decides: words that lower do nothing where words that raise stand as near, and those that raise do nothing where words that lower stand nearer."`
 	Mask          text                 `yaml:"mask" doc:"How much of a value people see. none is for words alone." enum:"all,last2,first1last2,none"`
 	Confidence    *classify.Confidence `yaml:"confidence" doc:"How sure words, groups and validator_only are; high when left out."`
 	Fold          *bool                `yaml:"fold" doc:"true: words are also found without the diacritics that they have here. With diacritics that it lacks here, a word is another one."`

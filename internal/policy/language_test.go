@@ -82,7 +82,7 @@ func TestLanguageErrors(t *testing.T) {
 		{"test without expect", "version: 1\ntests:\n  - {name: x, body: y}\n", `policy.yaml:3:5: test "x" expects nothing`},
 		{"include away", "version: 1\ninclude: [../x.yaml]\n", "only files beside the policy"},
 		{"locale", "version: 1\nlocale: fi\n", "use sv, nl or en"},
-		{"subject", "version: 1\nsubject: redact\n", "use show or neutral"},
+		{"subject", "version: 1\nsubject: hide\n", "use show, redact or neutral"},
 		{"party", "version: 1\nrules:\n  - {id: a, when: {sender: {}}}\n", "say address, domain or outside"},
 		{"label", "version: 1\nlabels:\n  - {id: l, header: X, level: 1}\n", "must hold"},
 		{"block is no outcome", "version: 1\nuse: [se]\nrules:\n  - {id: a, when: {detector: se.*}, level: block}\n", "policy.yaml:4:44: rules[0].level: must be a whole number"},
@@ -199,7 +199,7 @@ func TestMistakesHaveTheirPlace(t *testing.T) {
 		{"limits: {depth: 3, files: «0»}\n", "files: write a number from 1"},
 		{"recipients: [{match: x.example, max: «3»}]\n", "write pass, 1 or 2"},
 		{"journal: [a@own.example, «nobody»]\n", "journal: "},
-		{"subject: «hide»\n", "use show or neutral"},
+		{"subject: «hide»\n", "use show, redact or neutral"},
 		{"tests: [{name: x, expect: {verdict: «levl1»}}]\n", `did you mean "level1"?`},
 		{"tests: [{name: x, expect: {recipients: {a@b.example: «2»}}}]\n", "use pass"},
 	} {

@@ -36,6 +36,7 @@ type Policy struct {
 	journal     []string
 	split       bool
 	neutral     bool
+	redact      bool
 	tests       []testNode
 	packs       []*pack
 	own         []detectorNode // of the policy itself
@@ -317,8 +318,10 @@ func (c *compiler) subject() {
 	case "", "show":
 	case "neutral":
 		c.p.neutral = true
+	case "redact":
+		c.p.redact = true
 	default:
-		c.errorf(c.f.Subject.Pos, "subject: use show or neutral")
+		c.errorf(c.f.Subject.Pos, "subject: use show, redact or neutral")
 	}
 	if c.f.Split != nil {
 		c.p.split = *c.f.Split
