@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 	"path"
@@ -36,6 +37,10 @@ func (w *walker) spooled(l *lines, f *leaf) *spool {
 		w.unreadable(f.where, TooLarge, "attachment larger than the limit")
 		return nil
 	}
+	if w.opened == nil {
+		w.opened = map[[sha256.Size]byte]bool{}
+	}
+	w.opened[sp.sum()] = true
 	return sp
 }
 
@@ -55,7 +60,7 @@ func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 	case asRTF:
 		w.openRTF(f, r, n)
 	case asPDF:
-		w.openPDF(f, r, n)
+		w.onePDF(f, r, n)
 	case asTNEF:
 		w.openTNEF(f, r, n)
 	case asSevenZip:

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strconv"
@@ -87,7 +88,9 @@ type walker struct {
 	footed  map[string]bool           // addresses of texts in base64 with plain lines behind its end
 	nested  func(raw []byte, f *leaf) // reads an attached message, in place of the walk itself
 
-	aside aside // of the pictures that are not read here
+	aside  aside                      // of the pictures that are not read here
+	pdfs   map[pdfKey]*pdfRead        // what was found in each PDF file
+	opened map[[sha256.Size]byte]bool // the attachments that were opened
 
 	text     int64 // bytes of text still allowed
 	unpacked int64 // bytes of unpacked content still allowed

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"slices"
 	"strconv"
@@ -28,15 +29,14 @@ func (w *walker) raw(msg []byte, lines bool) {
 		block = block[:0]
 	}
 	for piece := range bytes.Lines(afterHeader(msg)) {
-		if encodedLine(piece) {
+		encoded, sure := encodedLine(piece, len(block) > 0)
+		if encoded {
 			block = append(block, bytes.TrimSpace(piece)...)
-			if bytes.HasSuffix(block, []byte("=")) {
-				flush()
-			}
-			continue
 		}
-		flush()
-		if !lines {
+		if !encoded || short(piece) || bytes.HasSuffix(block, []byte("=")) {
+			flush()
+		}
+		if !lines || sure {
 			continue
 		}
 		addLine(&text, piece, known)
@@ -89,15 +89,21 @@ func addLine(out *strings.Builder, line []byte, known map[uint64]bool) {
 	}
 }
 
-// encodedLine says whether a line can be one of base64: nothing but whole groups, and more
-// of them than a word has.
-func encodedLine(line []byte) bool {
+// encodedLine says whether a line can be one of base64: nothing but whole groups, and more of them than a word has unless it
+// follows such lines, as their last one. It is sure to be none of text if it is no word and no number either.
+func encodedLine(line []byte, follows bool) (encoded, sure bool) {
 	line = bytes.TrimSpace(line)
-	return len(line) >= 12 && pureBase64(line)
+	if len(line) == 0 || !pureBase64(line) || short(line) && !follows {
+		return false, false
+	}
+	return true, !short(line) && len(bytes.Trim(line, "0123456789")) > 0
 }
 
+// short says whether a line has no more characters than a word.
+func short(line []byte) bool { return len(bytes.TrimSpace(line)) < 12 }
+
 // rawBlock reads a block of base64: as text, if no reading has it, or as the file that it
-// is, if no reading has one like it.
+// is, if no reading has it.
 func (w *walker) rawBlock(s *scope, n int, block []byte, known map[uint64]bool) {
 	b, err := base64.StdEncoding.DecodeString(string(block))
 	if err != nil {
@@ -110,7 +116,7 @@ func (w *walker) rawBlock(s *scope, n int, block []byte, known map[uint64]bool) 
 	switch {
 	case found.class == asOther, found.class == asMedia, found.class == asCMS:
 	case found.class >= asMessage:
-		if w.sameFile(&Attachment{DetectedType: found.mime, Size: int64(len(b)), Name: "\x00"}) < 0 {
+		if !w.knownFile(found, b) {
 			n := len(w.out.Unreadable)
 			w.bytesInside(f, "file", b)
 			w.forget(n)
@@ -122,6 +128,15 @@ func (w *walker) rawBlock(s *scope, n int, block []byte, known map[uint64]bool) 
 		}
 		w.segment(f.where, Hidden, -1, out.String())
 	}
+}
+
+// knownFile says whether a reading opened a file. What is read without being opened, and what is too large to be, is told by
+// its type and size.
+func (w *walker) knownFile(found sniffed, b []byte) bool {
+	if found.class.opens() && int64(len(b)) <= w.lim.Spool {
+		return w.opened[sha256.Sum256(b)]
+	}
+	return w.sameFile(&Attachment{DetectedType: found.mime, Size: int64(len(b)), Name: "\x00"}) >= 0
 }
 
 // forget drops the doubts from the n-th finding on: a block may be cut from something that

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"hash/maphash"
 	"maps"
 	"strings"
@@ -41,7 +42,7 @@ func (w *walker) again(kept *spool) {
 	if headless(raw) { // enmime wants the empty line that ends a header, be there one or not
 		raw = append([]byte("\r\n"), raw...)
 	}
-	second := &walker{lim: w.lim, out: &Content{}, done: w.done, text: w.lim.Text, unpacked: w.lim.Unpacked, aside: w.aside}
+	second := w.secondWalker()
 	understood := second.readOther(raw, &scope{prefix: "reading[2]/", att: -1})
 	w.late = w.late || second.late
 	known := newPrints(w.out, w.footed)
@@ -58,6 +59,17 @@ func (w *walker) again(kept *spool) {
 		w.settle()
 	}
 	w.raw(raw, w.doubtful())
+}
+
+// secondWalker reads the message again: with all that the first one has to open files by, and limits of its own.
+func (w *walker) secondWalker() *walker {
+	if w.opened == nil {
+		w.opened = map[[sha256.Size]byte]bool{} // both know what either opened
+	}
+	return &walker{
+		lim: w.lim, out: &Content{}, done: w.done, pdf: w.pdf, text: w.lim.Text, unpacked: w.lim.Unpacked,
+		aside: w.aside, pdfs: w.pdfs, opened: w.opened,
+	}
 }
 
 // headless says whether a message begins with its text: no line before the first empty one is a field.

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 )
@@ -54,6 +55,15 @@ func (s *spool) bytes() []byte {
 		b = append(b, c...)
 	}
 	return b
+}
+
+// sum is the fingerprint of all of it.
+func (s *spool) sum() [sha256.Size]byte {
+	h := sha256.New()
+	for _, c := range s.chunks {
+		_, _ = h.Write(c)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
 }
 
 // ReadAt implements [io.ReaderAt].
