@@ -178,7 +178,7 @@ func TestLastLineOfBase64(t *testing.T) {
 // TestHiddenFileOfOneSize: a file that no reading has is read, though one of the same kind and size is attached.
 func TestHiddenFileOfOneSize(t *testing.T) {
 	t.Parallel()
-	one, other := zipOf(t, file{"a.txt", "nr 890102-2386"}), zipOf(t, file{"a.txt", "nr "+secret})
+	one, other := zipOf(t, file{"a.txt", "nr 890102-2386"}), zipOf(t, file{"a.txt", "nr " + secret})
 	c := parseString(t, "Content-Type: multipart/mixed; boundary=B\n\n"+lines64(other)+"\n--B\n\na\n--B\nContent-Type: application/zip; name=a.zip\nContent-Transfer-Encoding: base64\n\n"+lines64(one)+"\n--B--\n")
 	if !hasSegment(c, Segment{Where: "reading[3]/base64[1]!file!a.txt", Kind: AttachmentText, Text: secret}) {
 		t.Errorf("the hidden file is not read:\n%s", dump(c))

@@ -11,7 +11,7 @@ import (
 // opens says whether content of the class is opened: held in memory and read in a process that may die.
 func (c class) opens() bool {
 	switch c {
-	case asZip, asOLE, asRTF, asPDF, asTNEF, asSevenZip, asRAR, asPacked, asTar:
+	case asZip, asOLE, asRTF, asPDF, asTNEF, asSevenZip, asRAR, asPacked, asTar, asApple:
 		return true
 	}
 	return false
@@ -71,6 +71,8 @@ func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 		w.openPacked(f, r, n)
 	case asTar:
 		w.openTar(f, r, n)
+	case asApple:
+		w.openApple(f, r, n)
 	default:
 		w.unreadable(f.where, Unsupported, "cannot read "+f.found.mime)
 	}

@@ -215,7 +215,8 @@ func (w *walker) mediaFile(l *lines, f *leaf) {
 
 // mismatch reports content that contradicts its name in a way that lets programs read
 // different things: an image that calls itself a document, text that calls itself an
-// archive. Text named .xls or .doc is what many systems export, and is simply read.
+// archive. Text named .xls or .doc is what many systems export, and is simply read. What a Mac
+// says of a file bears the file's name.
 func (w *walker) mismatch(f *leaf) {
 	want, got, detail := family(f.ext), f.found.class, unfit
 	if want == 0 {
@@ -224,7 +225,7 @@ func (w *walker) mismatch(f *leaf) {
 		}
 	}
 	switch {
-	case len(f.head) == 0:
+	case len(f.head) == 0, f.apple():
 	case want != 0 && want != got && (want >= asZip || got >= asZip) && !fits(want, got):
 		w.unreadable(f.where, Ambiguous, detail)
 	case got < asZip && binaryType(f.media.Type):

@@ -28,6 +28,7 @@ const (
 	asRAR            // a RAR archive
 	asPacked         // one file packed: gzip, bzip2, xz
 	asTar            // files in a row
+	asApple          // a file of a Mac with what the system says of it, RFC 1740
 	asCMS            // S/MIME
 	asMedia          // nothing to read by design
 	asOther          // could hold text, cannot be read here
@@ -85,7 +86,8 @@ var magics = [...]magic{
 	{0, "\x01\x00\x09\x00\x00\x01", mimeWMF, asMedia},
 	{40, " EMF", mimeEMF, asMedia},
 	{0, "VCLMTF", "image/x-svm", asMedia},                     // the pictures that LibreOffice keeps of embedded objects
-	{0, "\x00\x05\x16\x07", "application/applefile", asMedia}, // the icon and flags of a Mac file, RFC 1740
+	{0, "\x00\x05\x16\x07", "application/applefile", asApple}, // AppleDouble
+	{0, "\x00\x05\x16\x00", "application/applefile", asApple}, // AppleSingle
 	{0, "wOFF", "font/woff", asMedia},
 	{0, "wOF2", "font/woff2", asMedia},
 	{0, "OTTO", "font/otf", asMedia},
