@@ -10,10 +10,10 @@ import (
 
 // formats knows the number formats of a workbook (ECMA-376 part 1, 18.8.30).
 type formats struct {
-	codes  map[int]string // by format id
-	rules  []string       // those of conditional formatting and of tables
-	cells  []int          // format id by style
-	shapes []shapeOf      // by style, made when the first cell asks
+	codes  map[int]string  // by format id
+	rules  []string        // those of conditional formatting and of tables
+	cells  []int           // format id by style
+	shapes map[int]shapeOf // by format id, made when the first cell asks
 	inXfs  bool
 	inDxfs bool
 	from04 bool // days are counted from 1904
@@ -34,9 +34,9 @@ func (f *formats) start(name string, attrs []xml.Attr) {
 	case "dxfs":
 		f.inDxfs = true
 	case "xf":
-		if f.inXfs && len(f.cells) < 1<<16 {
+		if f.inXfs {
 			id, _ := strconv.Atoi(attr(attrs, "numFmtId"))
-			f.cells = append(f.cells, id)
+			f.style(id)
 		}
 	}
 }
@@ -49,11 +49,27 @@ func (f *formats) numFmt(attrs []xml.Attr) {
 		}
 		return
 	}
+	if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil {
+		f.code(id, code)
+	}
+}
+
+// code notes the code of a format.
+func (f *formats) code(id int, code string) {
+	if len(f.codes) >= maxEntries {
+		return
+	}
 	if f.codes == nil {
 		f.codes = map[int]string{}
 	}
-	if id, err := strconv.Atoi(attr(attrs, "numFmtId")); err == nil && len(f.codes) < maxEntries {
-		f.codes[id] = code
+	f.codes[id] = code
+	delete(f.shapes, id) // a damaged file has codes behind the cells that use them
+}
+
+// style notes the format of the next style.
+func (f *formats) style(id int) {
+	if len(f.cells) < 1<<16 {
+		f.cells = append(f.cells, id)
 	}
 }
 
@@ -73,19 +89,16 @@ func (f *formats) shape(style int) shapeOf {
 	if style < 0 || style >= len(f.cells) {
 		return shapeOf{}
 	}
-	if f.shapes == nil {
-		f.shapes = make([]shapeOf, len(f.cells))
-		known := map[int]shapeOf{}
-		for i, id := range f.cells {
-			s, ok := known[id]
-			if !ok {
-				s = f.shapeOfID(id)
-				known[id] = s
-			}
-			f.shapes[i] = s
+	id := f.cells[style]
+	s, ok := f.shapes[id]
+	if !ok {
+		if f.shapes == nil {
+			f.shapes = map[int]shapeOf{}
 		}
+		s = f.shapeOfID(id)
+		f.shapes[id] = s
 	}
-	return f.shapes[style]
+	return s
 }
 
 func (f *formats) shapeOfID(id int) shapeOf {

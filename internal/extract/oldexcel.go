@@ -163,9 +163,7 @@ func (x *biff) record(kind uint16, d []byte) {
 	case biffSheet:
 		x.names = append(x.names, x.short(d[6:]))
 	case biffXF:
-		if len(x.formats.cells) < 1<<16 {
-			x.formats.cells = append(x.formats.cells, int(binary.LittleEndian.Uint16(d[2:])))
-		}
+		x.formats.style(int(binary.LittleEndian.Uint16(d[2:])))
 	case biffFormat:
 		x.format(d)
 	case biffSST:
@@ -356,12 +354,7 @@ func (x *biff) inputHelp(d []byte) {
 }
 
 func (x *biff) format(d []byte) {
-	if x.formats.codes == nil {
-		x.formats.codes = map[int]string{}
-	}
-	if len(x.formats.codes) < maxEntries {
-		x.formats.codes[int(binary.LittleEndian.Uint16(d))] = x.longOrShort(d[2:])
-	}
+	x.formats.code(int(binary.LittleEndian.Uint16(d)), x.longOrShort(d[2:]))
 }
 
 // short is a string with its length in one byte.

@@ -97,3 +97,19 @@ func TestOldExcelStreams(t *testing.T) {
 		})
 	}
 }
+
+// TestOldExcelLateStyles: in a damaged workbook, styles and formats stand behind cells that use them.
+func TestOldExcelLateStyles(t *testing.T) {
+	t.Parallel()
+	number := func(col, style byte) string {
+		return biffOf(biffRK, string([]byte{0, 0, col, 0, style, 0})+"\x02\x00\x00\x00")
+	}
+	xf := biffOf(biffXF, "\x00\x00\xa4\x00")
+	code := `"` + secret + `"`
+	sheet := xf + number(0, 0) + xf + number(1, 1) + biffOf(biffFormat, "\xa4\x00"+string([]byte{byte(len(code)), 0, 0})+code) + number(2, 1)
+	c := parseLimits(t, attached("a.xls", compound(t, file{"Workbook", workbookOf(0x0600, "", sheet)})), Limits{})
+	want := Segment{Where: "att[1]/a.xls", Kind: AttachmentText, Text: "0\t0\t" + secret}
+	if !hasSegment(c, want) || len(c.Unreadable) > 0 {
+		t.Error(dump(c))
+	}
+}
