@@ -49,6 +49,9 @@ func (w *walker) spooled(l *lines, f *leaf) *spool {
 func (w *walker) open(f *leaf, r io.ReaderAt, n int64) {
 	defer func() {
 		if recover() != nil {
+			if w.gaveUp != nil {
+				w.gaveUp()
+			}
 			w.unreadable(f.where, Corrupt, "the reader gave up")
 		}
 	}()

@@ -3,11 +3,15 @@ package extract
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -27,30 +31,17 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(e.msg))
 	}
 	f.Add([]byte(attached("a.docx", zipOf(f, docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>")...))))
+	for _, name := range seedFiles {
+		f.Add([]byte(attached(name, fromPlaces(f, name))))
+	}
+	f.Add([]byte(attached("c.ppt", unpacked(f, "c.ppt.gz"))))
 	f.Add([]byte(attached("a.xlsx", zipOf(f, xlsx(`<row><c r="B1" t="s"><v>1</v></c></row>`)...))))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		c, err := Parse(context.Background(), bytes.NewReader(raw), Limits{Text: 1 << 20, Unpacked: 4 << 20})
-		if err != nil {
+		w := &walker{gaveUp: reportOurs(t)}
+		if _, _, err := parse(context.Background(), bytes.NewReader(raw), fuzzLimits, w); err != nil {
 			t.Fatal(err)
 		}
-		var total int64
-		for _, s := range c.Segments {
-			if !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where) {
-				t.Fatalf("segment %s @ %s is not UTF-8", s.Kind, s.Where)
-			}
-			for _, q := range s.Quoted {
-				if q.Start < 0 || q.End > len(s.Text) || q.Start >= q.End {
-					t.Fatalf("quoted %v of %d bytes", s.Quoted, len(s.Text))
-				}
-			}
-			if s.Attachment < -1 || s.Attachment >= len(c.Attachments) {
-				t.Fatalf("attachment %d of %d", s.Attachment, len(c.Attachments))
-			}
-			total += int64(len(s.Text))
-		}
-		if total > 1<<20 {
-			t.Fatalf("%d bytes of text", total)
-		}
+		keepsPromises(t, w)
 		readsToo(t, raw)
 	})
 }
@@ -113,7 +104,11 @@ func FuzzOffice(f *testing.F) {
 			"a.docx": docx(doc), "a.xlsx": xlsx(sheet),
 			"a.ods": {{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, {"content.xml", odt}},
 		} {
-			_ = parseLimits(t, attached(name, zipOf(t, files...)), Limits{})
+			readWith(t, func(w *walker, f *leaf) {
+				b := zipOf(t, files...)
+				f.found, f.ext = sniff(b, "", extension(name)), extension(name)
+				w.open(f, bytes.NewReader(b), int64(len(b)))
+			})
 		}
 	})
 }
@@ -123,6 +118,10 @@ func FuzzAttachment(f *testing.F) {
 	for _, name := range []string{"a.doc", "b.xls", "a.rtf", "plain.7z", "locked.7z", "sealed.7z", "locked.zip", "aes.zip", "lista.txt.gz", "lista.txt.bz2", "lista.txt.xz", "a.tar.gz"} {
 		f.Add(stored(f, name))
 	}
+	for _, name := range seedFiles {
+		f.Add(fromPlaces(f, name))
+	}
+	f.Add(unpacked(f, "c.ppt.gz"))
 	f.Add(tnefOf(1, 0x00018004, "x\x00", 2, 0x00069002, "", 2, 0x00018010, "a.txt\x00", 2, 0x0006800f, "hej"))
 	f.Add(compound(f, file{"__properties_version1.0", "x"}, file{"__substg1.0_1000001F", "h\x00"}, file{"__attach_version1.0_#00000000/__substg1.0_37010102", "x"}))
 	f.Add(zipOf(f, docx("<w:p/>")...))
@@ -130,20 +129,150 @@ func FuzzAttachment(f *testing.F) {
 	f.Add([]byte("begin 644 a\n#0V%T\n`\nend\n=ybegin line=1 name=b\nx\n=yend\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		raw := "Content-Type: application/octet-stream; name=a.bin\r\nContent-Disposition: attachment\r\nContent-Transfer-Encoding: binary\r\n\r\n" + string(data)
-		c, err := Parse(context.Background(), strings.NewReader(raw), Limits{Text: 1 << 20, Unpacked: 4 << 20, Spool: 2 << 20})
-		if err != nil {
+		w := &walker{gaveUp: reportOurs(t)}
+		if _, _, err := parse(context.Background(), strings.NewReader(raw), fuzzLimits, w); err != nil {
 			t.Fatal(err)
 		}
-		for _, s := range c.Segments {
-			if !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where) {
-				t.Fatalf("segment %s @ %s is not UTF-8", s.Kind, s.Where)
-			}
-		}
-		ours := !slices.ContainsFunc([]string{"7z\xBC\xAF", "Rar!", "\xD0\xCF\x11\xE0", "\xFD7zXZ"}, func(sig string) bool { return bytes.Contains(data, []byte(sig)) })
-		for _, u := range c.Unreadable {
-			if ours && u.Detail == "the reader gave up" {
-				t.Errorf("a reader of ours panicked on %q", data)
-			}
-		}
+		keepsPromises(t, w)
 	})
+}
+
+// seedFiles are small files of testdata/places, one of each kind that others do not stand for.
+var seedFiles = []string{"arkiv4.rar", "arkiv5.rar", "slides.pptx", "slides.odp", "text.odt", "brev.msg", "winmail.dat", "kort.vcf", "post.ics", "kodat.txt"}
+
+func fromPlaces(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile("testdata/places/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// fuzzLimits are small, so that what goes beyond them is found soon.
+var fuzzLimits = Limits{Text: 1 << 20, Unpacked: 4 << 20, Spool: 2 << 20}
+
+// keepsPromises checks what is promised of any content: valid UTF-8, no more text than the limit, and places that exist.
+func keepsPromises(t *testing.T, w *walker) {
+	t.Helper()
+	var total int64
+	for _, s := range w.out.Segments {
+		if !utf8.ValidString(s.Text) || !utf8.ValidString(s.Where) {
+			t.Fatalf("segment %s @ %q is not UTF-8: %q", s.Kind, s.Where, s.Text[:min(len(s.Text), 1000)])
+		}
+		for _, q := range s.Quoted {
+			if q.Start < 0 || q.End > len(s.Text) || q.Start >= q.End {
+				t.Fatalf("quoted %v of %d bytes", s.Quoted, len(s.Text))
+			}
+		}
+		if s.Attachment < -1 || s.Attachment >= len(w.out.Attachments) {
+			t.Fatalf("attachment %d of %d", s.Attachment, len(w.out.Attachments))
+		}
+		total += int64(len(s.Text))
+	}
+	if total > w.lim.Text {
+		t.Fatalf("%d bytes of text", total)
+	}
+	for _, u := range w.out.Unreadable {
+		if !utf8.ValidString(u.Where) {
+			t.Fatalf("%q is not UTF-8", u.Where)
+		}
+	}
+}
+
+// reportOurs fails a test in which a reader of ours has panicked. Those of others may, in the files that they are for.
+func reportOurs(t *testing.T) func() {
+	return func() {
+		if ours, stack := panicked(); ours {
+			t.Errorf("a reader of ours panicked:\n%s", stack)
+		}
+	}
+}
+
+// panicked says of the last panic, in a function that was deferred, whether our code made it: whether of the frames above it that
+// are not of the standard library the first is ours.
+func panicked() (ours bool, stack string) {
+	pcs := make([]uintptr, 200)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	var list strings.Builder
+	found, known := false, false
+	for {
+		fr, more := frames.Next()
+		pkg, _, _ := strings.Cut(fr.Function, "/")
+		switch {
+		case fr.Function == "runtime.gopanic":
+			found = true
+		case found && !known && (pkg == "sigill" || strings.Contains(pkg, ".") && strings.Contains(fr.Function, "/") && pkg != "vendor"):
+			known, ours = true, pkg == "sigill"
+		}
+		if found {
+			fmt.Fprintf(&list, "%s %s:%d\n", fr.Function, fr.File, fr.Line)
+		}
+		if !more {
+			return ours || !known, list.String()
+		}
+	}
+}
+
+// TestPanicked: what is ours is told from what is not, also where the one calls the other.
+func TestPanicked(t *testing.T) {
+	t.Parallel()
+	hostile := "7z\xbc\xaf'\x1c002\xf5\xc8})\x00\x00\x00\x00\x00\x00\x00Z\x00\x00\x00\x00\x00\x00\x00\x0f9\x8f\x99" + strings.Repeat("0", 41) + "\x01\x04\x00\x05\xa40\x00\x00"
+	for _, tt := range []struct {
+		name string
+		file []byte
+		r    io.ReaderAt
+		ours bool
+	}{
+		{"theirs", []byte(hostile), nil, false},
+		{"ours", nil, panicking{}, true},
+		{"ours, called by theirs", []byte("7z"), panicking{}, true},
+	} {
+		w, f := fuzzWalker(t)
+		gaveUp := 0
+		w.gaveUp = func() {
+			gaveUp++
+			if ours, stack := panicked(); ours != tt.ours {
+				t.Errorf("%s: ours %v\n%s", tt.name, ours, stack)
+			}
+		}
+		f.found.class = asRTF
+		if tt.file != nil {
+			f.found.class = asSevenZip
+		}
+		if tt.r == nil {
+			tt.r = bytes.NewReader(tt.file)
+		}
+		w.open(f, tt.r, max(100, int64(len(tt.file))))
+		if gaveUp != 1 {
+			t.Errorf("%s: gave up %d times", tt.name, gaveUp)
+		}
+	}
+}
+
+// panicking is a file whose reading stops the program.
+type panicking struct{}
+
+func (panicking) ReadAt([]byte, int64) (int, error) { panic("x") }
+
+// fuzzWalker is a walker with a file to read.
+func fuzzWalker(t *testing.T) (*walker, *leaf) {
+	lim := fuzzLimits.Filled()
+	w := &walker{lim: lim, text: lim.Text, unpacked: lim.Unpacked, aside: newAside(lim), gaveUp: reportOurs(t)}
+	w.out = &Content{Attachments: []Attachment{{Where: "att[1]/a"}}}
+	return w, &leaf{part: &part{}, s: &scope{}, where: "att[1]/a", kind: AttachmentText}
+}
+
+// readWith hands a file to one reader and checks what is promised of all of them.
+func readWith(t *testing.T, read func(w *walker, f *leaf)) *walker {
+	t.Helper()
+	const long = 20 * time.Second // for a file as small as these: it does not end, or takes more than its size explains
+	w, f := fuzzWalker(t)
+	began := time.Now()
+	read(w, f)
+	if took := time.Since(began); took > long {
+		t.Errorf("took %v", took)
+	}
+	keepsPromises(t, w)
+	return w
 }

@@ -112,7 +112,7 @@ func (w *walker) oleBytes(o *oleFile, s *mscfb.File) []byte {
 func (w *walker) oleProperties(o *oleFile) {
 	for _, name := range []string{"SummaryInformation", "DocumentSummaryInformation"} {
 		if b := w.oleBytes(o, o.stream(name)); b != nil {
-			w.segment(o.f.where+"!properties", AttachmentText, o.f.att, strings.Join(propertyTexts(b), "\n"))
+			w.segment(o.f.where+"!properties", AttachmentText, o.f.att, strings.Join(propertyTexts(b, w.text), "\n"))
 		}
 	}
 }
@@ -127,8 +127,9 @@ const (
 // maxProperties bounds the properties of one set.
 const maxProperties = 1000
 
-// propertyTexts returns the strings of a property set stream.
-func propertyTexts(b []byte) []string {
+// propertyTexts returns the strings of a property set stream, until they are more than limit: many properties may point to one
+// long string.
+func propertyTexts(b []byte, limit int64) []string {
 	var out []string
 	if len(b) < 48 || binary.LittleEndian.Uint16(b) != 0xfffe {
 		return nil
@@ -140,19 +141,20 @@ func propertyTexts(b []byte) []string {
 			break
 		}
 		if off := int64(binary.LittleEndian.Uint32(b[at:])); off < int64(len(b)) {
-			out = append(out, propertySet(b[off:])...)
+			texts, left := propertySet(b[off:], limit)
+			out, limit = append(out, texts...), left
 		}
 	}
 	return out
 }
 
-func propertySet(b []byte) []string {
+// propertySet returns the strings of one set, and what is left of the limit.
+func propertySet(b []byte, limit int64) (texts []string, left int64) {
 	if len(b) < 8 {
-		return nil
+		return nil, limit
 	}
 	n := int(min(binary.LittleEndian.Uint32(b[4:]), maxProperties))
 	page := uint16(1252)
-	var texts []string
 	for pass := range 2 { // the code page is a property too, and may come last
 		for i := range n {
 			at := 8 + 8*i
@@ -167,12 +169,14 @@ func propertySet(b []byte) []string {
 			switch kind := binary.LittleEndian.Uint32(v); {
 			case pass == 0 && id == 1 && kind == vtI2:
 				page = binary.LittleEndian.Uint16(v[4:])
-			case pass == 1 && (kind == vtLPSTR || kind == vtLPWSTR):
-				texts = append(texts, propertyText(v[4:], kind, page))
+			case pass == 1 && (kind == vtLPSTR || kind == vtLPWSTR) && limit >= 0:
+				text := propertyText(v[4:], kind, page)
+				texts = append(texts, text)
+				limit -= int64(len(text))
 			}
 		}
 	}
-	return texts
+	return texts, limit
 }
 
 func propertyText(v []byte, kind uint32, page uint16) string {

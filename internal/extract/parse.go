@@ -87,6 +87,7 @@ type walker struct {
 	settled map[Unreadable]bool       // doubts that end when the second reading agrees
 	footed  map[string]bool           // addresses of texts in base64 with plain lines behind its end
 	nested  func(raw []byte, f *leaf) // reads an attached message, in place of the walk itself
+	gaveUp  func()                    // for tests: called where a reader has panicked, with the stack of that still there
 
 	aside  aside                      // of the pictures that are not read here
 	pdfs   map[pdfKey]*pdfRead        // what was found in each PDF file
