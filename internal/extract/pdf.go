@@ -127,18 +127,26 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 	}
 	shows := false
 	var behind []int // pages whose text lies on pictures
+	only, damaged := 0, 0
 	for i := range pages {
 		if w.expired() || w.fullText {
 			return
 		}
 		where := f.where + "!page[" + strconv.Itoa(i+1) + "]"
 		p, err := d.Page(i)
-		if err != nil {
+		if err == nil {
+			damaged = 0
+		} else {
 			w.unreadable(f.where, Corrupt, "damaged page of a PDF file")
+			if damaged++; damaged == maxDamaged {
+				w.unreadable(f.where, TooMany, manyDamaged)
+				break
+			}
 		}
 		switch detail := pictured(p); {
 		case detail != "":
-			w.pictureOfPage(f, where, d, i, detail)
+			only++
+			w.pictureOfPage(f, where, d, i, pageFinding(f, where, detail, only))
 		case p.Covered:
 			behind = append(behind, i)
 		}
@@ -166,6 +174,15 @@ func (w *walker) pdfPages(f *leaf, d *pdf.Document, seen shownLines) {
 const (
 	pageWithoutText = "page without text"
 	pageWithFew     = "page that is a picture with a few words"
+	morePictures    = "more pages that are pictures"
+	manyDamaged     = "more damaged pages in the PDF file than the limit"
+)
+
+// maxNamed bounds the pages without text that are named each by itself; maxDamaged is how many damaged ones in a row are tried: a
+// small file can say that it has a million.
+const (
+	maxNamed   = 10
+	maxDamaged = 10000
 )
 
 // fewText says whether a text is no more than what a scanner or a stamp adds to a page.
@@ -182,9 +199,17 @@ func pictured(p *pdf.Page) string {
 	return ""
 }
 
-// pictureOfPage puts the picture of a page without text aside, or says that it is one.
-func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int, detail string) {
-	u := Unreadable{f.where, ImageOnly, detail}
+// pageFinding is what is to be said of a page without text, of which it is the nth in its file: the first ones are named each by
+// itself, the others together.
+func pageFinding(f *leaf, where, detail string, nth int) Unreadable {
+	if nth > maxNamed {
+		return Unreadable{f.where, ImageOnly, morePictures}
+	}
+	return Unreadable{where, ImageOnly, detail}
+}
+
+// pictureOfPage puts the picture of a page without text aside, or says u of it.
+func (w *walker) pictureOfPage(f *leaf, where string, d *pdf.Document, index int, u Unreadable) {
 	if !w.drawnPage(f, where, u, func(most int) (*image.Gray, error) { return d.Draw(index, most) }) {
 		w.say(u)
 	}

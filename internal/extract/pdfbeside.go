@@ -139,20 +139,29 @@ func (w *walker) drawnOtherwise(f *leaf, d *pdf.Document, c *pdf.Carried, file i
 
 // besidePages reads n pages from one on, and gives out those that say something new.
 func (w *walker) besidePages(f *leaf, d *pdf.Document, place string, from, n int, k Kind, seen shownLines) {
+	only, damaged := 0, 0
 	for i := range n {
 		if w.expired() || w.fullText {
 			return
 		}
 		p, err := d.Page(from + i)
-		if err != nil && p.Text == "" {
-			continue // a page that no reader can open either
+		if err != nil && p.Text == "" { // a page that no reader can open either
+			if damaged++; damaged == maxDamaged {
+				w.unreadable(f.where, TooMany, manyDamaged)
+				return
+			}
+			continue
 		}
+		damaged = 0
+		number := "[" + strconv.Itoa(i+1) + "]"
 		if detail := pictured(p); detail != "" && place != "!pattern" && k == AttachmentText {
-			w.pictureOfPage(f, f.where+place+"["+strconv.Itoa(i+1)+"]", d, from+i, detail)
+			only++
+			u := pageFinding(f, f.where+strings.TrimPrefix(place, "!drawn")+number, detail, only)
+			w.pictureOfPage(f, f.where+place+number, d, from+i, u)
 		}
 		all := strings.Join(append([]string{p.Text, p.Shown, p.Placed}, append(p.Comments, p.Fields...)...), "\n")
 		if seen.add(all) {
-			w.segment(f.where+place+"["+strconv.Itoa(i+1)+"]", k, f.att, all)
+			w.segment(f.where+place+number, k, f.att, all)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestCoveredPages(t *testing.T) {
 				"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", stream("/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8", "\x00\xff\xff\x00"),
 				stream("/Type/XObject/Subtype/Form/BBox[0 0 1224 1584]/Resources 8 0 R", "q 1224 0 0 1584 0 0 cm /I Do Q"),
 				"<</Font<</F 5 0 R>>/XObject<</I 6 0 R/X 7 0 R>>>>")
-			u := Unreadable{"att[1]/a.pdf", ImageOnly, pageWithFew}
+			u := Unreadable{"att[1]/a.pdf!page[1]", ImageOnly, pageWithFew}
 			var found []Unreadable
 			pictures := map[string]Unreadable{}
 			if tt.only {

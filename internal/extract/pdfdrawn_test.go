@@ -102,7 +102,7 @@ func TestPDFBare(t *testing.T) {
 				"<</Type/Font/Subtype/Type0/Encoding/Identity-H/DescendantFonts[6 0 R]>>",
 				"<</Subtype/CIDFontType0/CIDSystemInfo<</Registry(Adobe)/Ordering("+tt.ordering+")/Supplement 0>>>>",
 				"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"), Limits{})
-			if got := slices.Contains(c.Unreadable, Unreadable{"att[1]/a.pdf", ImageOnly, pageWithoutText}); got != tt.reported {
+			if got := slices.Contains(c.Unreadable, Unreadable{"att[1]/a.pdf!page[1]", ImageOnly, pageWithoutText}); got != tt.reported {
 				t.Errorf("reported: %v\n%s", got, dump(c))
 			}
 		})

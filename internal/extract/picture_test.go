@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"strings"
 	"testing"
@@ -184,7 +185,7 @@ func TestScannedPages(t *testing.T) {
 	} {
 		want := map[string]Unreadable{}
 		for _, w := range test.want {
-			want["att[1]/"+test.name+"!"+w+"!ocr"] = Unreadable{"att[1]/" + test.name, ImageOnly, pageWithoutText}
+			want["att[1]/"+test.name+"!"+w+"!ocr"] = Unreadable{"att[1]/" + test.name + "!" + w, ImageOnly, pageWithoutText}
 		}
 		c := parsePDF(t, test.name, test.b, withPictures())
 		if diff := cmp.Diff(want, picturesIn(c)); diff != "" || len(c.Unreadable) > 0 {
@@ -194,7 +195,26 @@ func TestScannedPages(t *testing.T) {
 	lim := withPictures()
 	lim.Pictures.MostPixels = 1000 // a page that cannot be drawn is not clean
 	c := parsePDF(t, "skan.pdf", drawn.PDF(t, page), lim)
-	if diff := cmp.Diff([]Unreadable{{"att[1]/skan.pdf", ImageOnly, pageWithoutText}}, c.Unreadable); diff != "" {
+	if diff := cmp.Diff([]Unreadable{{"att[1]/skan.pdf!page[1]", ImageOnly, pageWithoutText}}, c.Unreadable); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestManyScannedPages: the first pages without text are named each by itself, all others together.
+func TestManyScannedPages(t *testing.T) {
+	t.Parallel()
+	const pages = maxNamed + 3
+	objects := []string{"<</Type/Catalog/Pages 2 0 R>>", "", pdfStream("/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8", "\x00\xff\xff\x00"), pdfStream("", "q 612 0 0 792 0 0 cm /I Do Q")}
+	var kids string
+	var want []Unreadable
+	for i := range pages {
+		objects = append(objects, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</XObject<</I 3 0 R>>>>>>")
+		kids += fmt.Sprintf("%d 0 R ", len(objects))
+		if i < maxNamed {
+			want = append(want, Unreadable{fmt.Sprintf("att[1]/a.pdf!page[%d]", i+1), ImageOnly, pageWithoutText})
+		}
+	}
+	objects[1] = fmt.Sprintf("<</Type/Pages/Kids[%s]/Count %d>>", kids, pages)
+	want = append(want, Unreadable{"att[1]/a.pdf", ImageOnly, morePictures})
+	checkContent(t, parsePDF(t, "a.pdf", madePDF(objects...), Limits{}), nil, nil, want)
 }

@@ -59,6 +59,7 @@ func Messages() []Message {
 		{Name: "docx-huge-attribute", Raw: func() []byte {
 			return attach("a.docx", office(part{"word/document.xml", `<w:p a="` + hugeValue() + `"/>`}))
 		}, Reason: extract.TooLarge},
+		{Name: "pdf-page-tree-loop", Raw: func() []byte { return attach("a.pdf", pageLoop()) }, Reason: extract.TooMany},
 		{Name: "zip-slip", Raw: func() []byte { return attach("up.zip", zipOf(part{"../../../etc/cron.d/x.txt", Number})) }, Text: true},
 		{Name: "tar-links", Raw: func() []byte { return attach("a.tar", links()) }, Text: true},
 		{Name: "xz-second-stream", Raw: func() []byte { return attach("a.xz", append(small("xz"), greedy("xz")...)) }, Reason: extract.TooLarge},
@@ -271,6 +272,18 @@ func repeatedCells() []byte {
 	return zipOf(part{"mimetype", "application/vnd.oasis.opendocument.spreadsheet"}, part{"content.xml", `<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>` +
 		`<table:table table:name="Blad1"><table:table-row table:number-rows-repeated="1000000000"><table:table-cell table:number-columns-repeated="1000000000"><text:p>` + Number +
 		`<text:s text:c="1000000000"/>x</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>`})
+}
+
+// pageLoop is a PDF file whose tree of pages leads back into itself, and says that it has a million of them.
+func pageLoop() []byte {
+	b, table := bytes.NewBufferString("%PDF-1.7\n"), "0000000000 65535 f \n"
+	for i, o := range []string{
+		"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 2 0 R]/Count 1000000>>", "<</Type/Pages/Parent 2 0 R/Kids[2 0 R]/Count 1000000>>",
+	} {
+		table += fmt.Sprintf("%010d 00000 n \n", b.Len())
+		fmt.Fprintf(b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	return fmt.Appendf(b.Bytes(), "xref\n0 4\n%strailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", table, b.Len())
 }
 
 // links is an archive of links that lead out of it.
