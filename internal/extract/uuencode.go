@@ -14,13 +14,17 @@ func (w *walker) inlineFiles(f *leaf, text string) {
 			w.needs = true
 			return
 		}
-		name, data, length, whole := decodeInline(text[at+i:], kind)
+		name, data, length, whole := decodeInline(text[at+i:], kind, w.lim.Spool)
 		at += i + length
 		if !w.entry(f) {
 			return
 		}
 		if !whole {
 			w.unreadable(f.where, Corrupt, "damaged file inside a text")
+		}
+		if int64(len(data)) > w.lim.Spool {
+			w.unreadable(f.where, TooLarge, "attachment larger than the limit")
+			data = data[:w.lim.Spool]
 		}
 		w.entryName(f, name)
 		w.bytesInside(f, name, data)
@@ -101,8 +105,10 @@ func inlineName(line string) (string, bool) {
 	return strings.TrimSpace(name), ok && len(mode) > 2 && strings.Trim(mode, "01234567") == ""
 }
 
-// decodeInline decodes the file that s begins with; length is what it takes of s, and whole says that its end was found.
-func decodeInline(s string, kind inlineKind) (name string, data []byte, length int, whole bool) {
+// decodeInline decodes the file that s begins with; length is what it takes of s, and whole says that its end was found. Behind
+// most bytes it goes on with a few more, and then looks only for the end: a line of uuencode may lack the blanks at its end, and
+// two bytes stand for 45.
+func decodeInline(s string, kind inlineKind, most int64) (name string, data []byte, length int, whole bool) {
 	head, _, _ := strings.Cut(s, "\n")
 	length = min(len(s), len(head)+1)
 	rest := s[length:]
@@ -126,7 +132,7 @@ func decodeInline(s string, kind inlineKind) (name string, data []byte, length i
 			data = b64.decode(data, []byte(line))
 		case kind == inlineUU && bare == "end", kind == inlineYEnc && strings.HasPrefix(bare, "=yend"):
 			return name, data, length, true
-		case kind == inlineYEnc && strings.HasPrefix(bare, "=ypart"):
+		case kind == inlineYEnc && strings.HasPrefix(bare, "=ypart"), int64(len(data)) > most:
 		case kind == inlineYEnc:
 			data = yEncLine(data, bare)
 		default:

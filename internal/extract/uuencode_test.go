@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -19,5 +20,21 @@ func BenchmarkInline(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestInlineBlanks: lines whose blanks are lost unpack to much more than they are, but to no more than the limit.
+func TestInlineBlanks(t *testing.T) {
+	t.Parallel()
+	text := "Content-Type: text/plain\r\n\r\nbegin 644 a.bin\n" + strings.Repeat("M\n", 2000) + "`\nend\n"
+	for _, tt := range []struct {
+		spool int64
+		found []Unreadable
+	}{{0, nil}, {50_000, []Unreadable{{"body/text", TooLarge, "attachment larger than the limit"}}}} {
+		c := parseLimits(t, text, Limits{Spool: tt.spool})
+		got := slices.DeleteFunc(slices.Clone(c.Unreadable), func(u Unreadable) bool { return u.Reason != TooLarge && u.Reason != Corrupt })
+		if !slices.Equal(got, tt.found) {
+			t.Errorf("limit %d: %v", tt.spool, c.Unreadable)
+		}
 	}
 }
