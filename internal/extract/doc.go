@@ -21,7 +21,7 @@
 // for it they are put aside, decoded, and pages of PDF that show pictures are drawn, so that somebody else can read them (package ocr): see [Pictures].
 //
 // An address names a place in the message: `subject`, `header/names`, `body/text`, `body/html[2]`,
-// `att[2]/lista.csv`, `att[2]/lista.xlsx!Blad1`, `att[4]/x.eml!subject`,
+// `att[2]/lista.csv`, `att[2]/lista.xlsx!Blad1`, `att[3]/skan.pdf!page[4]`, `att[3]/bilder.odp!slide2`, `att[4]/x.eml!subject`,
 // `att[4]/x.eml!att[1]/y.txt`, `body/html!data1.html` (a file in an address of HTML). What only the second reading has begins with `reading[2]/`
 // (`reading[2]/body/text`), what only the raw text has with `reading[3]/`. An address may hold the name of an attachment, which can itself
 // be sensitive.

@@ -156,9 +156,10 @@ func FuzzSlides(f *testing.F) {
 }
 
 func FuzzFlatXML(f *testing.F) {
-	f.Add(`<?xml version="1.0"?><office:document xmlns:office="o"><office:body><office:text><text:p>a</text:p><office:binary-data>QQ==</office:binary-data></office:text></office:body></office:document>`)
+	f.Add(`<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><office:body><office:text><text:p>a</text:p><office:binary-data>QQ==</office:binary-data></office:text></office:body></office:document>`)
 	f.Add(`<?xml version="1.0"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage"><pkg:part pkg:name="/word/media/a.png"><pkg:binaryData>QQ==</pkg:binaryData></pkg:part><w:p><w:t>a`)
 	f.Add(`<w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"><w:body><w:p><w:r><w:t>a</w:t></w:r></w:p></w:body></w:wordDocument>`)
+	f.Add(`<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><office:presentation><draw:page draw:name="a"><text:p>b<draw:page><text:p>c</draw:page>`)
 	f.Add(`<svg xmlns="http://www.w3.org/2000/svg"><style>a{display:none}</style><text x="1" class="a">b<tspan dy="2">c</tspan></text><title>d</title></svg>`)
 	f.Fuzz(func(t *testing.T, text string) {
 		text = strings.ToValidUTF8(text, "?")

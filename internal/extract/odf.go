@@ -25,11 +25,10 @@ func (w *walker) odf(a *archive) {
 			return
 		}
 	}
-	text := strings.Contains(kind, "text")
 	a.hiding = map[string]bool{}
 	styles := a.byLow["styles.xml"] // before the text that they hide
 	if styles != nil {
-		w.odfPart(a, "styles.xml", false, text)
+		w.odfPart(a, "styles.xml", kind)
 	}
 	for _, zf := range a.files {
 		if w.expired() {
@@ -39,10 +38,8 @@ func (w *walker) odf(a *archive) {
 		ext := strings.TrimPrefix(path.Ext(low), ".")
 		switch {
 		case strings.HasSuffix(low, "/") || low == "mimetype" || low == "meta-inf/manifest.xml" || quietODF(low) || zf == styles:
-		case ext == "xml" && path.Base(low) == "content.xml":
-			w.odfPart(a, low, strings.Contains(kind, "spreadsheet"), text)
 		case ext == "xml":
-			w.odfPart(a, low, false, text)
+			w.odfPart(a, low, kind)
 		default:
 			a.shows.file(low, ext, "", w.embed(a, zf, true))
 		}
@@ -64,16 +61,19 @@ func (m *manifest) start(name string, _ []xml.Attr) {
 func (m *manifest) end(string)   {}
 func (m *manifest) chars([]byte) {}
 
-// odfPart reads one XML part; a spreadsheet gives one segment a table.
+// odfPart reads one XML part of a document of that kind; a spreadsheet gives one segment a table, a presentation one a slide.
 // What stands on the pages of every spreadsheet and presentation by itself is not text that its author wrote.
-func (w *walker) odfPart(a *archive, low string, tables, text bool) {
+func (w *walker) odfPart(a *archive, low, kind string) {
 	where := a.f.where
 	if low != "content.xml" {
 		where += "!" + safeName(strings.TrimSuffix(low, ".xml"))
 	}
-	d := w.newODFText(where, a.f.att, tables)
+	d := w.newODFText(where, a.f.att)
+	if path.Base(low) == "content.xml" {
+		d.tables, d.slides = strings.Contains(kind, "spreadsheet"), strings.Contains(kind, "presentation")
+	}
 	d.hiding, d.lists = a.hiding, &a.odfLists
-	if flush := d.flush; low != "styles.xml" || text {
+	if flush := d.flush; low != "styles.xml" || strings.Contains(kind, "text") {
 		d.flush = func(name, text string) {
 			a.shows.add(text)
 			flush(name, text)
@@ -84,8 +84,8 @@ func (w *walker) odfPart(a *archive, low string, tables, text bool) {
 	a.shows.placed.add(&d.placed.placed)
 }
 
-func (w *walker) newODFText(where string, att int, tables bool) *odfText {
-	d := &odfText{levels: []*odfLevel{{}}, limit: w.text, tables: tables, hiding: map[string]bool{}, lists: &odfLists{}}
+func (w *walker) newODFText(where string, att int) *odfText {
+	d := &odfText{levels: []*odfLevel{{}}, limit: w.text, hiding: map[string]bool{}, lists: &odfLists{}}
 	d.flush = func(name, text string) {
 		at := where
 		if name != "" {
@@ -120,10 +120,12 @@ type odfText struct {
 	inProgram bool
 
 	taken  int64
-	para   int  // open paragraphs
-	tables bool // each table is a segment of its own
-	depth  int  // open tables
-	table  string
+	para   int    // open paragraphs
+	tables bool   // each table is a segment of its own
+	slides bool   // each page is
+	depth  int    // open tables
+	pages  int    // begun
+	part   string // name of the table or slide
 
 	style  string          // that is being defined
 	hiding map[string]bool // styles that hide their text
@@ -212,7 +214,7 @@ func (d *odfText) start(name string, attrs []xml.Attr) {
 	case "change":
 		d.putRemoved(attr(attrs, "change-id"))
 	case "page":
-		d.named(attr(attrs, "name"))
+		d.openPage(attr(attrs, "name"))
 	case "content-validation":
 		if v := attr(attrs, "condition"); strings.Contains(v, `"`) {
 			d.loose(v)
@@ -377,10 +379,20 @@ func (d *odfText) openTable(name string) {
 	}
 	if d.tables && d.depth == 1 {
 		d.give()
-		d.table = name
+		d.part = name
 		d.named(name)
 	}
 	d.top().row()
+}
+
+// openPage begins a page, which is numbered as the parts of a newer presentation of Microsoft's are: its name can be anything.
+func (d *odfText) openPage(name string) {
+	d.named(name)
+	if d.slides {
+		d.give()
+		d.pages++
+		d.part = "slide" + strconv.Itoa(d.pages)
+	}
 }
 
 func (d *odfText) end(name string) {
@@ -413,7 +425,12 @@ func (d *odfText) end(name string) {
 	case "table":
 		if d.depth = max(0, d.depth-1); d.tables && d.depth == 0 {
 			d.give()
-			d.table = ""
+			d.part = ""
+		}
+	case "page":
+		if d.slides {
+			d.give()
+			d.part = ""
 		}
 	default:
 		if d.lists.end(name); d.beside(name) {
@@ -477,7 +494,7 @@ func (d *odfText) loose(s string) {
 
 // give hands on what was collected and begins anew.
 func (d *odfText) give() {
-	d.flush(d.table, d.levels[0].String()+d.aside.String())
+	d.flush(d.part, d.levels[0].String()+d.aside.String())
 	*d.levels[0] = odfLevel{}
 	d.aside.Reset()
 }

@@ -1,6 +1,9 @@
 package extract
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // odfWith is a document of OpenDocument: the kind that the body has, styles, the body.
 func odfWith(t testing.TB, kind, styles, body string) []byte {
@@ -73,6 +76,34 @@ func TestOrdinaryOpenDocumentLists(t *testing.T) {
 	for _, s := range c.Segments {
 		if s.Kind == Hidden {
 			t.Errorf("%q", s.Text)
+		}
+	}
+}
+
+// TestODFSlides: each slide has an address of its own, whatever it is called, in a flat file too; a drawing has none.
+func TestODFSlides(t *testing.T) {
+	t.Parallel()
+	const content = `<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:draw="d" xmlns:text="x"><office:body><office:%s><draw:page draw:name="a"><text:p>one</text:p></draw:page>` +
+		`<draw:page draw:name="a"><text:p>two</text:p><draw:frame><draw:text-box><text:p>box</text:p></draw:text-box></draw:frame></draw:page></office:%s></office:body></office:document>`
+	for _, tt := range []struct {
+		name, kind string
+		flat       bool
+		places     [2]string
+	}{
+		{"a.odp", "presentation", false, [2]string{"!slide1", "!slide2"}},
+		{"a.fodp", "presentation", true, [2]string{"!slide1", "!slide2"}},
+		{"a.odg", "drawing", false, [2]string{}},
+	} {
+		body := strings.ReplaceAll(content, "%s", tt.kind)
+		data := []byte(`<?xml version="1.0"?>` + body)
+		if !tt.flat {
+			data = zipOf(t, file{"mimetype", "application/vnd.oasis.opendocument." + tt.kind}, file{"content.xml", body})
+		}
+		c := parseLimits(t, attached(tt.name, data), Limits{})
+		for i, text := range []string{"one", "two\nbox"} {
+			if want := (Segment{Where: "att[1]/" + tt.name + tt.places[i], Kind: AttachmentText, Text: text}); !hasSegment(c, want) {
+				t.Errorf("no %v in\n%s", want, dump(c))
+			}
 		}
 	}
 }

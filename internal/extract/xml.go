@@ -208,7 +208,8 @@ func (w *walker) xmlText(f *leaf, text string) {
 			x.shows.add(shown)
 		}
 	case odfXML:
-		d := w.newODFText(f.where, f.att, strings.Contains(text, "office:spreadsheet"))
+		d := w.newODFText(f.where, f.att)
+		d.tables, d.slides = strings.Contains(text, "office:spreadsheet"), strings.Contains(text, "<office:presentation")
 		x.text = d
 		flush, letter := d.flush, strings.Contains(text, "<office:text")
 		d.flush = func(name, text string) {
