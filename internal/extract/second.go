@@ -68,7 +68,7 @@ func (w *walker) secondWalker() *walker {
 	}
 	return &walker{
 		lim: w.lim, out: &Content{}, done: w.done, pdf: w.pdf, text: w.lim.Text, unpacked: w.lim.Unpacked,
-		aside: w.aside, pdfs: w.pdfs, opened: w.opened,
+		aside: w.aside, pdfs: w.pdfs, opened: w.opened, gaveUp: w.gaveUp,
 	}
 }
 
@@ -128,6 +128,9 @@ func (w *walker) readOther(raw []byte, s *scope) (understood bool) {
 	}
 	defer func() {
 		if recover() != nil {
+			if w.gaveUp != nil {
+				w.gaveUp()
+			}
 			understood = false // a part is lost with it
 		}
 	}()
