@@ -267,12 +267,20 @@ func (g *Gateway) create(ctx context.Context, v *verdict, e store.Effects, start
 		return g.count("refused", g.refusal(fmt.Errorf("store message: %w", err)))
 	}
 	g.o.Fault("accept.after_commit")
-	g.o.Log.Info("message stored", "msg", m.ID, "verdict", m.Decision.Verdict, "recipients", len(m.Recipients), "size", m.Size)
+	g.o.Log.Info("message stored", "msg", m.ID, "verdict", verdictOf(m), "recipients", len(m.Recipients), "size", m.Size)
 	_ = g.trace(ctx, v, "", true, start) // lazy: the message itself is kept
 	if g.o.Lease > 0 {
 		g.o.Run(jobs)
 	}
 	return g.count("stored", queued(m.ID))
+}
+
+// verdictOf is a verdict for the log, or that the message waits for one.
+func verdictOf(m *message.Message) string {
+	if len(m.In(message.Received)) > 0 {
+		return "waiting"
+	}
+	return m.Decision.Verdict.String()
 }
 
 // maxRepeats bounds how many ended copies of one message are stepped over.

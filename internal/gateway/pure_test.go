@@ -375,3 +375,24 @@ func TestRefusal(t *testing.T) {
 		t.Errorf("a message that must not go on: %v", got)
 	}
 }
+
+// TestVerdictOf: the log names no verdict for a message that is not judged yet.
+func TestVerdictOf(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	to, err := message.ParseAddress("karin@ekman.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := message.New(message.NewID(now), "org", message.Envelope{To: []message.RcptTo{{Address: to}}}, now)
+	m.ClassifyLater(now)
+	if got := verdictOf(m); got != "waiting" {
+		t.Errorf("not judged yet: %s", got)
+	}
+	if _, err := m.Decide(now, message.Decision{Levels: []message.Level{message.Pass}}, message.Terms{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := verdictOf(m); got != "pass" {
+		t.Errorf("judged: %s", got)
+	}
+}
