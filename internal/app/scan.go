@@ -13,37 +13,48 @@ import (
 	"sigill/internal/sandbox"
 )
 
-// alarmPause is how long one alarm about the scanners speaks for those that follow.
+// alarmPause is how long one alarm about the scanners speaks for those that follow for the same reason.
 const alarmPause = time.Minute
 
 // scanners raises the alarm when the processes that open attachments cannot keep up or end too often. A message that meets
 // that is put off (451) by whoever asked: it says nothing about the message.
 type scanners struct {
 	putOff *prometheus.CounterVec // by reason
-	told   atomic.Int64           // when the alarm was raised last, in nanoseconds
+	told   [2]atomic.Int64        // when the alarm was raised last for each reason, in nanoseconds
 }
+
+// reason is why a message was put off.
+type reason int
+
+const (
+	busy      reason = iota // nothing was free to read it
+	unhealthy               // too many messages cannot be read in time
+)
+
+func (r reason) String() string { return [...]string{"busy", "unhealthy"}[r] }
 
 // parse reads a message: plain text in this process, attachments in a child.
 func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error) {
 	c, err := a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		a.alarm("busy") // no scanner was free
+		a.alarm(busy)
 	case errors.Is(err, sandbox.ErrUnhealthy):
-		a.alarm("unhealthy") // too many messages cannot be read in time
+		a.alarm(unhealthy)
 	}
 	return c, err
 }
 
 // alarm counts a message that was put off, and says so in the log now and then.
-func (a *App) alarm(reason string) {
-	a.scan.putOff.WithLabelValues(reason).Inc()
-	now, last := a.o.Now().UnixNano(), a.scan.told.Load()
-	if last != 0 && now-last < int64(alarmPause) || !a.scan.told.CompareAndSwap(last, now) {
+func (a *App) alarm(why reason) {
+	a.scan.putOff.WithLabelValues(why.String()).Inc()
+	told := &a.scan.told[why]
+	now, last := a.o.Now().UnixNano(), told.Load()
+	if last != 0 && now-last < int64(alarmPause) || !told.CompareAndSwap(last, now) {
 		return
 	}
 	s := a.pool.Stats()
-	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", reason, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
+	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", why, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
 }
 
 // watchScanners makes the counts of the pool metrics.
@@ -52,8 +63,8 @@ func (a *App) watchScanners() {
 	a.scan.putOff = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "sigill_scan_put_off_total", Help: "Messages put off because no scanner was free (busy) or too many messages ended by timeout (unhealthy).",
 	}, []string{"reason"})
-	for _, reason := range []string{"busy", "unhealthy"} {
-		a.scan.putOff.WithLabelValues(reason)
+	for _, why := range []reason{busy, unhealthy} {
+		a.scan.putOff.WithLabelValues(why.String())
 	}
 	count := func(name, help string, of func(sandbox.Stats) int64) prometheus.Collector {
 		return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, func() float64 { return float64(of(a.pool.Stats())) })

@@ -65,9 +65,13 @@ func TestScannersBusy(t *testing.T) {
 	if n := strings.Count(log.String(), "level=ERROR msg=\"alarm: mail is put off because its attachments cannot be read now\" reason=busy"); n != 1 {
 		t.Errorf("%d alarms in the log:\n%s", n, log.String())
 	}
+	a.alarm(unhealthy) // another reason has a pause of its own
+	if n := strings.Count(log.String(), "reason=unhealthy"); n != 1 {
+		t.Errorf("%d alarms of another reason within the pause", n)
+	}
 	now = now.Add(alarmPause)
 	_, _ = a.parse(context.Background(), whole, extract.Limits{})
-	if n := strings.Count(log.String(), "alarm: mail is put off"); n != 2 {
+	if n := strings.Count(log.String(), "reason=busy"); n != 2 {
 		t.Errorf("%d alarms after the pause", n)
 	}
 	close(release)
@@ -88,7 +92,7 @@ func TestScannersBusy(t *testing.T) {
 			got[name] = m.GetCounter().GetValue()
 		}
 	}
-	if got["sigill_scan_put_off_total busy"] != 4 || got["sigill_scan_put_off_total unhealthy"] != 0 || got["sigill_scan_opened_total"] != 5 {
+	if got["sigill_scan_put_off_total busy"] != 4 || got["sigill_scan_put_off_total unhealthy"] != 1 || got["sigill_scan_opened_total"] != 5 {
 		t.Errorf("metrics = %v", got)
 	}
 }
