@@ -33,16 +33,16 @@ const (
 
 func (r reason) String() string { return [...]string{"busy", "unhealthy"}[r] }
 
-// parse reads a message: plain text in this process, attachments in a child.
-func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error) {
-	c, err := a.pool.Parse(ctx, body.Open, scanLimits(lim, a.cfg.Scan))
+// parse reads a message: plain text in this process, attachments in a child. It has room there until done is called.
+func (a *App) parse(ctx context.Context, body message.Body, lim extract.Limits) (c *extract.Content, done func(), err error) {
+	c, done, err = a.pool.Read(ctx, body.Open, body.Size(), scanLimits(lim, a.cfg.Scan))
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
 		a.alarm(busy)
 	case errors.Is(err, sandbox.ErrUnhealthy):
 		a.alarm(unhealthy)
 	}
-	return c, err
+	return c, done, err
 }
 
 // alarm counts a message that was put off, and says so in the log now and then.
@@ -54,14 +54,14 @@ func (a *App) alarm(why reason) {
 		return
 	}
 	s := a.pool.Stats()
-	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", why, "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
+	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", why.String(), "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
 }
 
 // watchScanners makes the counts of the pool metrics.
 func (a *App) watchScanners() {
 	a.watchPictures()
 	a.scan.putOff = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "sigill_scan_put_off_total", Help: "Messages put off because no scanner was free (busy) or too many messages ended by timeout (unhealthy).",
+		Name: "sigill_scan_put_off_total", Help: "Messages put off because no scanner was free or too much was read at once (busy) or too many messages ended by timeout (unhealthy).",
 	}, []string{"reason"})
 	for _, why := range []reason{busy, unhealthy} {
 		a.scan.putOff.WithLabelValues(why.String())

@@ -24,6 +24,9 @@ type openBody struct {
 	open func() (io.ReadCloser, error)
 }
 
+// Size implements [message.Body].
+func (b openBody) Size() int64 { return int64(len(withZip)) }
+
 // Open implements [message.Body].
 func (b openBody) Open() (io.ReadCloser, error) { return b.open() }
 
@@ -46,7 +49,7 @@ func TestScannersBusy(t *testing.T) {
 	taken, release, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	calls := 0
 	go func() {
-		_, err := a.parse(context.Background(), openBody{open: func() (io.ReadCloser, error) {
+		_, _, err := a.parse(context.Background(), openBody{open: func() (io.ReadCloser, error) {
 			if calls++; calls == 2 { // the child has it
 				close(taken)
 				<-release
@@ -58,7 +61,7 @@ func TestScannersBusy(t *testing.T) {
 	<-taken
 	whole := openBody{open: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(withZip)), nil }}
 	for i := range 3 {
-		if _, err := a.parse(context.Background(), whole, extract.Limits{}); !errors.Is(err, sandbox.ErrBusy) {
+		if _, _, err := a.parse(context.Background(), whole, extract.Limits{}); !errors.Is(err, sandbox.ErrBusy) {
 			t.Errorf("message %d: %v", i, err)
 		}
 	}
@@ -70,7 +73,7 @@ func TestScannersBusy(t *testing.T) {
 		t.Errorf("%d alarms of another reason within the pause", n)
 	}
 	now = now.Add(alarmPause)
-	_, _ = a.parse(context.Background(), whole, extract.Limits{})
+	_, _, _ = a.parse(context.Background(), whole, extract.Limits{})
 	if n := strings.Count(log.String(), "reason=busy"); n != 2 {
 		t.Errorf("%d alarms after the pause", n)
 	}

@@ -15,6 +15,9 @@ type Scan struct {
 	Inline yamlfile.Size `yaml:"inline"`
 	// Budget is how long the sender's server waits for a verdict, waiting for a free worker included.
 	Budget yamlfile.Duration `yaml:"budget"`
+	// AtOnce is the memory for messages that are read and judged at the same time, in the gateway's own process. A large one waits
+	// for others to be done.
+	AtOnce yamlfile.Size `yaml:"at_once"`
 	// Workers is how many child processes open attachments; 0 means one for each processor.
 	Workers int `yaml:"workers"`
 	// Memory and Time are what one worker may use for one message before it ends. The policy may give it less time.
@@ -44,7 +47,7 @@ type OCR struct {
 
 func defaultScan() Scan {
 	return Scan{
-		Inline: 32 << 20, Budget: yamlfile.Duration(10 * time.Second), Memory: 1 << 30, Time: yamlfile.Duration(30 * time.Second),
+		Inline: 32 << 20, Budget: yamlfile.Duration(10 * time.Second), AtOnce: 256 << 20, Memory: 1 << 30, Time: yamlfile.Duration(30 * time.Second),
 		OCR: OCR{
 			Program: "tesseract", Languages: []string{"swe", "nld", "eng"}, Memory: 1 << 30, Pages: 20, Time: yamlfile.Duration(2 * time.Minute),
 			MinPixels: 10_000, MaxPixels: 40_000_000,
@@ -59,6 +62,7 @@ func (s Scan) validate(c *checker) {
 	c.size("scan.inline", s.Inline, 0, 1<<30)
 	// The sender's server gets its answer within a minute of its last byte, the next hop's share of it included.
 	c.between("scan.budget", s.Budget, yamlfile.Duration(time.Second), yamlfile.Duration(30*time.Second))
+	c.size("scan.at_once", s.AtOnce, 16<<20, 64<<30)
 	c.number("scan.workers", s.Workers, 0, 1024)
 	c.size("scan.memory", s.Memory, 256<<20, 64<<30)
 	c.between("scan.time", s.Time, yamlfile.Duration(time.Second), yamlfile.Duration(10*time.Minute))

@@ -13,6 +13,7 @@ import (
 	"sigill/internal/auth"
 	"sigill/internal/message"
 	"sigill/internal/relay"
+	"sigill/internal/sandbox"
 	"sigill/internal/store"
 )
 
@@ -100,7 +101,7 @@ func (g *Gateway) Accept(ctx context.Context, env message.Envelope, body message
 	switch {
 	case err == nil:
 		return g.carryOut(ctx, v, start)
-	case ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded):
+	case ctx.Err() == nil && errors.Is(within.Err(), context.DeadlineExceeded) && !errors.Is(err, sandbox.ErrBusy):
 		return g.later(ctx, env, body, start)
 	}
 	return g.count("refused", g.refusal(err))

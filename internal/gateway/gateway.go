@@ -81,9 +81,11 @@ type Options struct {
 	Retry        Retry
 	MaxHops      int // Received fields before it is a loop; 50
 
-	Store   store.Store
-	Ring    *seal.Keyring
-	Parse   func(ctx context.Context, body message.Body, lim extract.Limits) (*extract.Content, error)
+	Store store.Store
+	Ring  *seal.Keyring
+	// Parse reads a message. Without an error, done is called when it is judged: until then it takes memory that others wait for.
+	// [sandbox.ErrBusy] says that it waited too long.
+	Parse   func(ctx context.Context, body message.Body, lim extract.Limits) (c *extract.Content, done func(), err error)
 	Policy  func() Policy // nil when none is loaded: 451
 	Out     Hop
 	In      Hop // for the organisation's own domains; nil: Out

@@ -25,10 +25,11 @@ type verdict struct {
 func (g *Gateway) judge(ctx context.Context, env message.Envelope, body message.Body) (*verdict, error) {
 	start := g.o.Now()
 	p := g.o.Policy()
-	content, err := g.o.Parse(ctx, body, p.Limits())
+	content, done, err := g.o.Parse(ctx, body, p.Limits())
 	if err != nil {
 		return nil, fmt.Errorf("read message: %w", err)
 	}
+	defer done()
 	if body, err = g.admit(env, content, body); err != nil {
 		return nil, err
 	}

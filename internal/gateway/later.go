@@ -79,10 +79,11 @@ func (g *Gateway) judgeStored(ctx context.Context, p Policy, m *message.Message,
 	if err != nil {
 		return message.Decision{}, err
 	}
-	content, err := g.o.Parse(ctx, body, p.Limits())
+	content, done, err := g.o.Parse(ctx, body, p.Limits())
 	if err != nil {
 		return message.Decision{}, err
 	}
+	defer done()
 	if own, err := g.ownMail(m.Envelope, &content.Header, body); err != nil || own {
 		return passOwn(m), err
 	}

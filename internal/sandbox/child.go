@@ -48,9 +48,9 @@ func (c *child) kill() {
 	})
 }
 
-// parse streams one message to the child and reads its answer. A child that failed must
-// not be used again.
-func (c *child) parse(open func() (io.ReadCloser, error), lim extract.Limits, grace time.Duration) (*extract.Content, error) {
+// parse streams one message to the child and reads its answer, when room says that there is room for one of that size. That
+// wait is none of the child's time. A child that failed must not be used again.
+func (c *child) parse(open func() (io.ReadCloser, error), lim extract.Limits, grace time.Duration, room func(int64) error) (*extract.Content, error) {
 	lim = lim.Filled()
 	t := time.AfterFunc(lim.Time+grace, c.interrupt)
 	defer t.Stop()
@@ -58,7 +58,13 @@ func (c *child) parse(open func() (io.ReadCloser, error), lim extract.Limits, gr
 	if err := c.send(open, lim); err != nil {
 		return nil, err
 	}
-	return c.receive(lim)
+	return c.receive(lim, func(n int64) error {
+		if !t.Stop() {
+			return fmt.Errorf("%w: late", errChild)
+		}
+		defer t.Reset(lim.Time + grace)
+		return room(n)
+	})
 }
 
 func (c *child) send(open func() (io.ReadCloser, error), lim extract.Limits) error {
@@ -101,13 +107,16 @@ func (c *child) write(kind byte, b []byte) error {
 // maxAnswer bounds an answer: JSON may write a byte of text as six.
 func maxAnswer(lim extract.Limits) int64 { return min(6*lim.Text+(64<<20), 1<<31) }
 
-func (c *child) receive(lim extract.Limits) (*extract.Content, error) {
+func (c *child) receive(lim extract.Limits, room func(int64) error) (*extract.Content, error) {
 	kind, n, err := readHead(c.out, maxAnswer(lim))
 	if err == nil && kind != frameAnswer {
 		err = errFrame
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errChild, err)
+	}
+	if err := room(n); err != nil {
+		return nil, err
 	}
 	body := io.LimitReader(c.out, n)
 	content := &extract.Content{}

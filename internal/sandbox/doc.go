@@ -13,6 +13,9 @@
 // unreadable by timeout. When more than 5 % of the last 200 messages end so, the gateway
 // itself is ill and [ErrUnhealthy] says so: that is no verdict on a message.
 //
+// What a message takes in the calling process, from the reading until it is judged, is bounded for all messages together
+// ([Pool.Read]): a large one waits for room, and is put off ([ErrBusy]) when it waits too long.
+//
 // Pictures, where they are to be read, are a work of their own. The child that reads a message decodes them and draws scanned
 // pages, and hands out pixels; it cannot start a program. A second kind of child takes pixels, one picture at a time, and has tesseract read them: it may
 // start that one program, which may read its libraries and languages, and it never sees what a sender wrote. Its failures are

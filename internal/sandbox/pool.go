@@ -24,15 +24,17 @@ const defaultMemory = 1 << 30
 
 // Options of a pool. The zero value is usable.
 type Options struct {
-	Workers int           // children kept warm; default: the number of processors, at least 2
-	Wait    time.Duration // for a free child, and for the cache once, before ErrBusy; default 5 s
-	Grace   time.Duration // beyond the limits' time before a child is killed; default 2 s
-	Uses    int           // messages before a child is replaced; default 1000
-	Memory  int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB
-	Cache   string        // folder for the machine code of the reader for PDF, which nobody else may write to; default: [pdf.CacheDir] for the default Command
-	Command []string      // default: this binary with WorkerArg
-	OCR     *OCR          // how pictures are read; nil: they are not
-	Log     *slog.Logger  // default: none
+	Workers  int           // children kept warm; default: the number of processors, at least 2
+	Wait     time.Duration // for a free child, and for the cache once, before ErrBusy; default 5 s
+	Grace    time.Duration // beyond the limits' time before a child is killed; default 2 s
+	Room     int64         // bytes that messages may take in this process while they are read and judged, all together; default: no bound
+	Patience time.Duration // for that room before ErrBusy; default: as Wait
+	Uses     int           // messages before a child is replaced; default 1000
+	Memory   int64         // bytes of data that a child may hold, where the system can limit that; default 1 GB
+	Cache    string        // folder for the machine code of the reader for PDF, which nobody else may write to; default: [pdf.CacheDir] for the default Command
+	Command  []string      // default: this binary with WorkerArg
+	OCR      *OCR          // how pictures are read; nil: they are not
+	Log      *slog.Logger  // default: none
 }
 
 func (o Options) filled() (Options, error) {
@@ -41,6 +43,9 @@ func (o Options) filled() (Options, error) {
 	}
 	if o.Wait <= 0 {
 		o.Wait = 5 * time.Second
+	}
+	if o.Patience <= 0 {
+		o.Patience = o.Wait
 	}
 	if o.Grace <= 0 {
 		o.Grace = 2 * time.Second
@@ -75,6 +80,7 @@ func (o Options) filled() (Options, error) {
 type Pool struct {
 	*crew
 	pictures *readers // nil where none are read
+	room     *room    // nil without a bound
 }
 
 // Stats are counts since the pool began.
@@ -94,7 +100,7 @@ func New(opt Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{crew: newCrew(opt, setup{Memory: opt.Memory, Cache: opt.Cache})}
+	p := &Pool{crew: newCrew(opt, setup{Memory: opt.Memory, Cache: opt.Cache}), room: newRoom(opt.Room, opt.Patience)}
 	if opt.Cache == "" || pdf.Ready(opt.Cache) {
 		close(p.filled)
 	} else {
@@ -155,18 +161,39 @@ func (p *Pool) Stats() Stats {
 }
 
 // Parse reads a message like [extract.Parse], in this process if it is plain, else in a
-// child, and then the pictures that it put aside, where that is asked for. open is called up to three times and must give the whole raw message each time.
+// child, and then the pictures that it put aside, where that is asked for. open is called up to four times and must give the whole raw message each time.
 // Besides ErrBusy, ErrUnhealthy and ErrClosed, the error is one of open, of reading, or of
 // ctx.
 func (p *Pool) Parse(ctx context.Context, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, error) {
+	c, done, err := p.Read(ctx, open, 0, lim)
+	if err == nil {
+		done()
+	}
+	return c, err
+}
+
+// Read is Parse for a message of a known size that is judged afterwards: it waits for room first. Unless there is an error, done
+// must be called when the content is not needed any more. Nothing is held while a child is waited for or at work: what it
+// answers takes room before it is read.
+func (p *Pool) Read(ctx context.Context, open func() (io.ReadCloser, error), size int64, lim extract.Limits) (c *extract.Content, done func(), err error) {
 	if !p.enter() {
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	}
 	defer p.wg.Done()
 	if p.pictures != nil {
 		lim.Pictures = p.pictures.room
 	}
-	c, needs, err := parsePlain(ctx, open, lim)
+	h := &hold{room: p.room}
+	done = func() { h.keep(0) }
+	if c, err = p.read(ctx, h, open, size, lim); err != nil {
+		done()
+		return c, nil, err
+	}
+	return c, done, nil
+}
+
+func (p *Pool) read(ctx context.Context, h *hold, open func() (io.ReadCloser, error), size int64, lim extract.Limits) (*extract.Content, error) {
+	c, needs, err := p.plain(ctx, h, open, size, lim)
 	if err != nil {
 		return nil, err
 	}
@@ -174,19 +201,46 @@ func (p *Pool) Parse(ctx context.Context, open func() (io.ReadCloser, error), li
 		p.stats.plain.Add(1)
 		return c, p.note(timedOut(c))
 	}
+	h.keep(0)
 	p.stats.opened.Add(1)
-	opened, err := p.inChild(ctx, open, lim)
+	opened, err := p.inChild(ctx, h, open, lim)
 	if err != nil {
 		return nil, err
 	}
 	if opened != nil {
+		h.keep(textOf(opened))
 		if err := p.note(timedOut(opened)); err != nil {
 			return opened, err
 		}
 		return opened, p.pictures.readAll(ctx, opened, lim)
 	}
+	// What is plain in it is read again, as it was not held meanwhile.
+	if c, _, err = p.plain(ctx, h, open, size, lim); err != nil {
+		return nil, err
+	}
 	c.Unreadable = append(c.Unreadable, extract.Unreadable{Where: "message", Reason: extract.Timeout, Detail: "two scanners failed"})
 	return c, p.note(true)
+}
+
+// plain reads what can be read in this process, when there is room for it.
+func (p *Pool) plain(ctx context.Context, h *hold, open func() (io.ReadCloser, error), size int64, lim extract.Limits) (*extract.Content, bool, error) {
+	if err := p.take(ctx, h, min(size, lim.Filled().Text)); err != nil {
+		return nil, false, err
+	}
+	c, needs, err := parsePlain(ctx, open, lim)
+	if err == nil {
+		h.keep(textOf(c))
+	}
+	return c, needs, err
+}
+
+// take waits for room for a message, and counts one that found none.
+func (p *Pool) take(ctx context.Context, h *hold, text int64) error {
+	err := h.take(ctx, text)
+	if errors.Is(err, ErrBusy) {
+		p.stats.busy.Add(1)
+	}
+	return err
 }
 
 func parsePlain(ctx context.Context, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, bool, error) {
@@ -223,11 +277,13 @@ func timedOut(c *extract.Content) bool {
 
 // inChild gives the message to a child, and to a fresh one if that fails. It returns nil
 // if both failed, and the content of the second if only its time ran out.
-func (p *Pool) inChild(ctx context.Context, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, error) {
+func (p *Pool) inChild(ctx context.Context, h *hold, open func() (io.ReadCloser, error), lim extract.Limits) (*extract.Content, error) {
 	var content *extract.Content
+	room := func(n int64) error { return p.take(ctx, h, n) }
 	done, err := p.tryTwice(ctx, func(c *child) (bool, error) {
+		h.keep(0)
 		var err error
-		content, err = c.parse(open, lim, p.opt.Grace)
+		content, err = c.parse(open, lim, p.opt.Grace, room)
 		return err == nil && !timedOut(content), err
 	})
 	if err != nil || !done {
