@@ -33,6 +33,7 @@ func (c *serveCmd) Run(e *env) error {
 	hup := make(chan os.Signal, 1) // from here on: by itself it would end a gateway that is still starting
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
+	app.LimitMemory(cfg)
 	a, err := app.New(e.ctx, cfg, app.Options{Roles: roles(c.Roles), Log: log, Level: &level, Force: c.Force})
 	if err != nil {
 		return err
