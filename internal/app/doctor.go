@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"sigill/internal/config"
 	"sigill/internal/relay"
+	"sigill/internal/sandbox"
 	"sigill/internal/store"
 	"sigill/internal/store/postgres"
 )
@@ -40,6 +42,7 @@ func Diagnose(ctx context.Context, c *config.Config, offline bool) []Diagnosis {
 	d.ring()
 	d.store(ctx)
 	d.clock()
+	d.scanners(ctx)
 	d.pictures(ctx)
 	d.certificates()
 	d.clouds()
@@ -228,4 +231,19 @@ func (d *doctor) notices(ctx context.Context) {
 		err = errors.New("there is no record")
 	}
 	d.say("DKIM "+name, err, "there is a record")
+}
+
+// scanners starts one of the processes that open attachments, and says what it has given up.
+func (d *doctor) scanners(ctx context.Context) {
+	c, namespaces, err := sandbox.Try(ctx)
+	d.say("processes for attachments", err, "one starts, and locks itself in")
+	switch {
+	case err != nil:
+	case !namespaces && c.Landlock == 0:
+		d.warn("processes for attachments", "have no network of their own (no namespaces here) and no landlock: one that was taken over reaches the network and files")
+	case !namespaces:
+		d.warn("processes for attachments", "have no network of their own (no namespaces here): landlock refuses them TCP from its version 4, UDP from 10, and this kernel has "+strconv.Itoa(c.Landlock))
+	case c.Landlock == 0:
+		d.warn("processes for attachments", "the kernel has no landlock: one that was taken over may read files that this user may read")
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,7 +44,11 @@ func (p *crew) fillUp() error {
 			return err
 		}
 		if i == 0 {
-			p.opt.Log.Info("scanner confined", "landlock", c.confined.Landlock, "memory", c.confined.Memory,
+			level := slog.LevelInfo
+			if !c.isolated { // landlock refuses TCP from its version 4, UDP from 10
+				level = slog.LevelWarn
+			}
+			p.opt.Log.Log(context.Background(), level, "scanner confined", "landlock", c.confined.Landlock, "memory", c.confined.Memory,
 				"processor", c.confined.Processor, "nowrite", c.confined.Files, "namespaces", c.isolated)
 		}
 		p.idle <- c

@@ -120,6 +120,22 @@ func New(opt Options) (*Pool, error) {
 	return p, nil
 }
 
+// Try starts one child, and says what it gave up and whether it got namespaces, a network of its own among them.
+func Try(ctx context.Context) (c Confinement, namespaces bool, err error) {
+	path, err := self()
+	if err != nil {
+		return c, false, err
+	}
+	s := newStarter([]string{path, WorkerArg}, setup{Memory: defaultMemory})
+	defer s.close()
+	one, err := s.start(ctx)
+	if err != nil {
+		return c, false, err
+	}
+	defer one.kill()
+	return one.confined, one.isolated, nil
+}
+
 // Close kills the children and waits for them. Messages under way fail with ErrClosed.
 func (p *Pool) Close() {
 	if p.pictures != nil { // first, as messages wait for them
