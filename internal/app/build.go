@@ -95,7 +95,10 @@ func SMS(c config.SMS, base string) (sms.Sender, error) {
 func (a *App) openSandbox(ctx context.Context) error {
 	o := a.o.Scanners
 	o.Workers, o.Memory, o.Log = a.cfg.Scan.Workers, int64(a.cfg.Scan.Memory), a.log
-	o.Room, o.Patience = int64(a.cfg.Scan.AtOnce), time.Duration(a.cfg.Scan.Budget)
+	o.Room = int64(a.cfg.Scan.AtOnce)
+	if o.Patience == 0 {
+		o.Patience = time.Duration(a.cfg.Scan.Budget)
+	}
 	var err error
 	if o.OCR, err = OCR(ctx, a.cfg.Scan.OCR); err != nil {
 		return err

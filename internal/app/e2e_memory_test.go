@@ -21,6 +21,7 @@ import (
 
 	"sigill/internal/app"
 	"sigill/internal/config"
+	"sigill/internal/yamlfile"
 )
 
 // patient is how long a message waits for a child here.
@@ -172,7 +173,7 @@ func TestE2EMemory(t *testing.T) { //nolint:paralleltest // see above
 	}
 	block := noiseLines()
 	s := newSystem(t, setup{
-		driver: config.SQLite, change: func(c *config.Config) { c.Scan.Memory = 512 << 20 },
+		driver: config.SQLite, change: func(c *config.Config) { c.Scan.Memory, c.Scan.Budget = 512<<20, yamlfile.Duration(30*time.Second) },
 		options: func(o *app.Options) { o.Scanners.Wait = patient }, // all shall be held at once, none put off for want of a child
 	})
 	send := func(b bulk) string {
@@ -216,6 +217,62 @@ func TestE2EMemory(t *testing.T) { //nolint:paralleltest // see above
 	t.Logf("%d messages of 25 MB at once: %d MB held, %d taken", load, peak>>20, taken.Load())
 	self, child := resident()
 	t.Logf("resident at most: %d MB, the largest child %d MB", self>>20, child>>20)
+	if limit := int64(512 << 20); int64(peak) > limit || self > limit {
+		t.Errorf("the gateway held %d MB, %d MB resident", peak>>20, self>>20)
+	}
+}
+
+// csvLines is about a megabyte of a list in base64: text, which the gateway reads itself.
+func csvLines() []byte {
+	var list, b bytes.Buffer
+	for i := 0; list.Len() < 3<<18; i++ {
+		fmt.Fprintf(&list, "%d;Johan Ek;Storgatan %d;Norrsund;underlag för beslut\r\n", i, i%97)
+	}
+	for raw := list.Bytes(); len(raw) >= 57; raw = raw[57:] {
+		b.WriteString(base64.StdEncoding.EncodeToString(raw[:57]) + "\r\n")
+	}
+	return b.Bytes()
+}
+
+// Text is read and judged in the gateway's own process, and takes several times its size there: what is large waits for room, and
+// what waits too long is put off. As TestE2EMemory, it looks at the whole process.
+func TestE2EMemoryText(t *testing.T) { //nolint:paralleltest // see above
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
+	load := 12
+	if v, err := strconv.Atoi(os.Getenv("SIGILL_LOAD")); err == nil {
+		load = v
+	}
+	block := csvLines()
+	s := newSystem(t, setup{driver: config.SQLite})
+	limit := debug.SetMemoryLimit(-1)
+	app.LimitMemory(s.cfg)
+	defer debug.SetMemoryLimit(limit)
+	var taken, putOff atomic.Int64
+	resetPeak()
+	peak := heapPeak(func() {
+		var wg sync.WaitGroup
+		for i := range load {
+			wg.Go(func() {
+				line, err := sendBulk(s.smtp, bulk{fmt.Sprintf("lista%d.csv", i), "Nr;Namn;Gata;Ort;Texts\r\n", 25 << 20}, block)
+				switch {
+				case strings.HasPrefix(line, "250 "):
+					taken.Add(1)
+				case strings.HasPrefix(line, "451 "):
+					putOff.Add(1)
+				default:
+					t.Errorf("message %d: %q, %v", i, line, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+	self, _ := resident()
+	t.Logf("%d messages of 25 MB with text at once: %d MB held, %d MB resident, %d taken, %d put off", load, peak>>20, self>>20, taken.Load(), putOff.Load())
+	if taken.Load() == 0 {
+		t.Error("none was taken")
+	}
 	if limit := int64(512 << 20); int64(peak) > limit || self > limit {
 		t.Errorf("the gateway held %d MB, %d MB resident", peak>>20, self>>20)
 	}
