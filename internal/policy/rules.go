@@ -100,7 +100,7 @@ func (c *compiler) rule(n *ruleNode, up inherited) rule {
 	if len(n.Scope) > 0 {
 		up.scope = c.scope(n.Scope, false)
 	}
-	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: message.Level(min(2, max(1, c.f.Defaults.Level.or(1))))} //nolint:gosec // 1 or 2
+	r := rule{id: n.ID, title: n.Title, when: c.when(&n.When, up), level: message.Level(min(2, max(1, c.f.Defaults.Level.or(1))))}
 	if n.Level.said() {
 		r.level = c.level(n.Level)
 	}
