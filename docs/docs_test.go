@@ -128,11 +128,14 @@ func TestLinks(t *testing.T) {
 			}
 			file, heading, _ := strings.Cut(m[1], "#")
 			target := filepath.Join(filepath.Dir(page), file)
+			if file == "" { // a heading of the same page
+				target = page
+			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: %v", page, err)
 				continue
 			}
-			if heading != "" && !strings.Contains(strings.ToLower(read(t, target)), "\n## "+strings.ReplaceAll(heading, "-", " ")+"\n") {
+			if heading != "" && !strings.Contains(strings.ToLower(read(t, target)), "## "+strings.ReplaceAll(heading, "-", " ")+"\n") {
 				t.Errorf("%s: %s has no heading %s", page, file, heading)
 			}
 		}
