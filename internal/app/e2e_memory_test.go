@@ -176,10 +176,13 @@ func TestE2EMemory(t *testing.T) { //nolint:paralleltest // see above
 		driver: config.SQLite, change: func(c *config.Config) { c.Scan.Memory, c.Scan.Budget = 512<<20, yamlfile.Duration(30*time.Second) },
 		options: func(o *app.Options) { o.Scanners.Wait = patient }, // all shall be held at once, none put off for want of a child
 	})
-	send := func(b bulk) string {
-		line, err := sendBulk(s.smtp, b, block)
-		if err != nil {
-			t.Error(err)
+	send := func(b bulk) (line string) {
+		line = "451 "
+		for began := time.Now(); strings.HasPrefix(line, "451 ") && time.Since(began) < patient; { // as a mail server sends again what waited too long for room
+			var err error
+			if line, err = sendBulk(s.smtp, b, block); err != nil {
+				t.Error(err)
+			}
 		}
 		return line
 	}
@@ -273,7 +276,7 @@ func TestE2EMemoryText(t *testing.T) { //nolint:paralleltest // see above
 	if taken.Load() == 0 {
 		t.Error("none was taken")
 	}
-	if limit := int64(512 << 20); int64(peak) > limit || self > limit {
+	if limit := int64(512 << 20); int64(peak) > limit || self > limit && !raceEnabled { // the race detector takes several times as much
 		t.Errorf("the gateway held %d MB, %d MB resident", peak>>20, self>>20)
 	}
 }
