@@ -153,7 +153,7 @@ func TestE2EScannersIll(t *testing.T) {
 				if n < 9 {
 					t.Errorf("the %d. message was put off", n)
 				}
-				const alarm = `level=ERROR msg="alarm: mail is put off because its attachments cannot be read now" reason=unhealthy`
+				const alarm = `level=ERROR msg="alarm: mail is put off because it cannot be read now" reason=unhealthy`
 				if k := strings.Count(s.log.String(), alarm); k != 1 {
 					t.Errorf("%d alarms", k)
 				}
@@ -178,7 +178,7 @@ func TestE2EScannersGone(t *testing.T) {
 		s := newIll(t, d, time.Minute, 2*time.Second)
 		s.order(t, "gone")
 		s.until(t, "451 4.3.0 ", 3)
-		if !strings.Contains(s.log.String(), `level=ERROR msg="alarm: mail is put off because its attachments cannot be read now" reason=busy`) {
+		if !strings.Contains(s.log.String(), `level=ERROR msg="alarm: mail is put off because it cannot be read now" reason=busy`) {
 			t.Error("no alarm")
 		}
 		s.counts(t, `sigill_scan_put_off_total{reason="busy"} 1`, "sigill_scan_idle 0")

@@ -54,7 +54,7 @@ func (a *App) alarm(why reason) {
 		return
 	}
 	s := a.pool.Stats()
-	a.log.Error("alarm: mail is put off because its attachments cannot be read now", "reason", why.String(), "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
+	a.log.Error("alarm: mail is put off because it cannot be read now", "reason", why.String(), "opened", s.Opened, "timeouts", s.Timeouts, "busy", s.Busy, "replaced", s.Replaced, "idle", s.Idle, "pictures_busy", s.Pictures.Busy, "pictures_failed", s.Pictures.Failed)
 }
 
 // watchScanners makes the counts of the pool metrics.

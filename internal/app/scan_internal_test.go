@@ -65,7 +65,7 @@ func TestScannersBusy(t *testing.T) {
 			t.Errorf("message %d: %v", i, err)
 		}
 	}
-	if n := strings.Count(log.String(), "level=ERROR msg=\"alarm: mail is put off because its attachments cannot be read now\" reason=busy"); n != 1 {
+	if n := strings.Count(log.String(), "level=ERROR msg=\"alarm: mail is put off because it cannot be read now\" reason=busy"); n != 1 {
 		t.Errorf("%d alarms in the log:\n%s", n, log.String())
 	}
 	a.alarm(unhealthy) // another reason has a pause of its own
