@@ -168,6 +168,7 @@ func (e *evaluation) hide(where string) string {
 // nothing of the subject is left then.
 func (e *evaluation) redacted(subject string) string {
 	var found []*classify.Hit
+	whole := subject
 	for i := range e.scanned.Hits {
 		if e.hiddenInSubject(i) {
 			found = append(found, &e.scanned.Hits[i])
@@ -176,7 +177,7 @@ func (e *evaluation) redacted(subject string) string {
 	slices.SortStableFunc(found, func(a, b *classify.Hit) int { return (b.End - b.Start) - (a.End - a.Start) })
 	for _, h := range found {
 		value := e.in.Content.Segments[h.Segment].Text[h.Start:h.End]
-		if !strings.Contains(subject, value) && strings.Contains(e.in.Content.Header.Subject, value) {
+		if !strings.Contains(whole, value) && strings.Contains(e.in.Content.Header.Subject, value) {
 			return ""
 		}
 		subject = strings.ReplaceAll(subject, value, h.Masked)

@@ -101,6 +101,7 @@ func TestRedactedSubject(t *testing.T) {
 		"Möte": {"Möte", false},
 		"[säker] Personnummer 19890102-2387, ring": {"Personnummer ********-**87, ring", true},
 		"890102-2387 och 19890102-2387":            {"******-**87 och ********-**87", true},
+		"890102-2387 och 890102-2387":              {"******-**87 och ******-**87", true},
 		"IBAN SE35 5000 0000 0549 1000 0003":       {"IBAN **** **** **** **** **** **03", true}, // that no rule counts
 		"personnummer 1989#säker 0102-2387":        {"personnummer 1989#säker 0102-2387", false},
 	} {
