@@ -305,8 +305,9 @@ func (b *tab) attachment() {
 	b.press("header .org")
 }
 
-// downloaded waits for the workbook and returns its sheet. The browser gives its file
-// the name only when it is whole.
+// downloaded waits for the workbook and returns its sheet. The browser writes under
+// another name; when all is there it makes an empty file with the right name, and
+// renames its own over that.
 func (b *tab) downloaded() string {
 	b.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -317,7 +318,13 @@ func (b *tab) downloaded() string {
 			b.t.Fatal(err)
 		}
 		if len(found) == 1 {
-			return sheetOf(b.t, found[0])
+			whole, err := os.Stat(found[0])
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			if whole.Size() > 0 {
+				return sheetOf(b.t, found[0])
+			}
 		}
 	}
 	b.t.Fatal("nothing was downloaded")
