@@ -7,9 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// sortFound puts the candidates of both probes in the order of the text.
+// sortFound puts the candidates in the order of the text: those of the second probe follow those of the first, and a literal is
+// found where its rarest window stands, which may be behind another literal that begins in it.
 func (s *Scanner) sortFound() {
-	slices.SortFunc(s.found, func(a, b candidate) int { return cmp.Compare(a.at, b.at) })
+	inOrder := func(a, b candidate) int { return cmp.Compare(a.at, b.at) }
+	if !slices.IsSortedFunc(s.found, inOrder) {
+		slices.SortFunc(s.found, inOrder)
+	}
 }
 
 // progress is how far the search for a rule has come in the present text.

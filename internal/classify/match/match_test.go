@@ -195,6 +195,19 @@ func TestEqualsRegexp(t *testing.T) {
 	}
 }
 
+// TestLiteralsInEachOther: the rarest window of a literal may stand behind another one that begins in it.
+func TestLiteralsInEachOther(t *testing.T) {
+	t.Parallel()
+	for _, x := range [][2]string{
+		{`the andersxqjzvk|anders`, "say the andersxqjzvk for you and me"},
+		{`.?(?:mrs anders xqjzvk|anders)`, "say mrs anders xqjzvk, mrs anders xq for you and me"},
+		{`(?:and|andand the)xqzvkj.{0,3}and`, "andandand thexqzvkjand the andxqzvkjandand thexqzvkj the and"},
+	} {
+		rules := []Rule{{Expr: x[0]}}
+		compare(t, mustCompile(t, rules), newReference(rules), []byte(x[1]))
+	}
+}
+
 // TestShortTexts: what stands at the very ends is found too.
 func TestShortTexts(t *testing.T) {
 	t.Parallel()

@@ -72,8 +72,8 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 	s.probeText()
 	if len(s.exotic) > 0 {
 		s.probeExotic()
-		s.sortFound()
 	}
+	s.sortFound()
 	for _, c := range s.found {
 		for k := s.e.first[c.literal]; k < s.e.first[c.literal+1]; k++ {
 			if u := &s.e.uses[k]; u.besides.stands(text, int(c.at), int(c.n)) && s.wanted(u.rule) {
