@@ -15,12 +15,14 @@ type Engine struct {
 	detectors []detector
 	patterns  []pattern     // regular expressions
 	regexes   *match.Engine // of patterns, by the same index
+	known     bool          // the literals of regexes are among words
+	leads     []int32       // by literal of regexes: how many bytes of it stand before its word
 	shapes    []digitShape
-	byLength  [maxGroup + 1][]int32 // shapes by the length of their first group
-	sets      int                   // context sets
-	words     keywords              // of word detectors and prefilters
-	context   keywords              // of context sets
-	shown     []string              // by keyword of context: as the policy writes it
+	byLength  [maxGroup + 1][separators][]int32 // shapes by the length of their first group and what may stand behind it
+	sets      int                               // context sets
+	words     keywords                          // of word detectors and prefilters
+	context   keywords                          // of context sets
+	shown     []string                          // by keyword of context: as the policy writes it
 	warnings  []string
 	pool      sync.Pool
 }
@@ -99,6 +101,7 @@ func Compile(detectors []Detector) (*Engine, error) {
 	if err := c.regexes(); err != nil {
 		return nil, err
 	}
+	c.literals()
 	e := c.e
 	e.sets = len(c.sets)
 	for _, k := range []*keywords{&e.words, &e.context} {
@@ -304,6 +307,50 @@ func (c *compiler) regexes() error {
 	return nil
 }
 
+// literals has what matches of patterns are found by looked for among the words, if all of it can be.
+func (c *compiler) literals() {
+	type word struct {
+		keyword
+		lead int
+	}
+	all := c.e.regexes.Literals()
+	words := make([]word, len(all))
+	for i, l := range all {
+		var ok bool
+		if words[i].keyword, words[i].lead, ok = literalWord(l); !ok {
+			return
+		}
+	}
+	for i, w := range words {
+		c.e.words.add(w.keyword, use{int32(i), literal})
+		c.e.leads = append(c.e.leads, int32(w.lead))
+	}
+	c.e.known = true
+}
+
+// literalWord is a keyword that is found wherever a literal stands, and how many bytes before it the literal begins. White space at
+// the ends of a literal only says that a word begins or ends there. There is none for control characters, some of which mean
+// something else in a keyword, and for what is too short to be looked for at every place.
+func literalWord(l string) (k keyword, lead int, ok bool) {
+	const white = " \t\n"
+	bare := strings.TrimLeft(l, white)
+	lead = len(l) - len(bare)
+	trimmed := strings.TrimRight(bare, white)
+	folded, _ := foldInto(nil, []byte(trimmed))
+	text := folded[:0]
+	for _, c := range folded {
+		switch {
+		case c > ' ':
+			text = append(text, c)
+		case strings.IndexByte(white, c) < 0:
+			return k, 0, false
+		case text[len(text)-1] != ' ':
+			text = append(text, ' ')
+		}
+	}
+	return keyword{text: string(text), start: lead > 0, end: trimmed != bare}, lead, len(text) > 1
+}
+
 func (c *compiler) shape(p *Pattern, det int32) error {
 	s, err := parseShape(p.Digits, p.Separators)
 	if err != nil {
@@ -312,7 +359,11 @@ func (c *compiler) shape(p *Pattern, det int32) error {
 	at := int32(len(c.e.shapes))
 	c.e.shapes = append(c.e.shapes, digitShape{det: det, shape: s, confidence: p.Confidence})
 	for n := s.groups[0].min; n <= s.groups[0].max; n++ {
-		c.e.byLength[n] = append(c.e.byLength[n], at)
+		for sep := range c.e.byLength[n] {
+			if len(s.groups) == 1 || s.seps&(1<<sep>>1) != 0 {
+				c.e.byLength[n][sep] = append(c.e.byLength[n][sep], at)
+			}
+		}
 	}
 	return nil
 }

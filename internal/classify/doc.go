@@ -6,9 +6,10 @@
 //
 //  1. Normalise: one idempotent view of the text (NFKC, no invisible characters, plain spaces, dashes and digits)
 //     with a map back to the original bytes, and a folded copy of the same length for words.
-//  2. Words: every phrase, prefilter and context word of all detectors is found in one walk.
-//  3. Candidates: digit groups are cut out of the text once and offered to the digit shapes that fit their lengths;
-//     regular expressions run only on lines, or texts, that hold what they cannot match without.
+//  2. Words: every phrase and prefilter word of all detectors, and what the matches of their regular expressions are found
+//     by, is found in one walk; context words are looked for around candidates.
+//  3. Candidates: digit groups are cut out of the text once and offered to the digit shapes that fit their lengths and
+//     separators; regular expressions run only where what they cannot match without was found (package match).
 //  4. Checks: boundary, exclusions, validators, context and confidence, then overlaps between detectors.
 //
 // Nothing here is an approximation: a regular expression finds exactly what Go's regexp finds in the normalised text.

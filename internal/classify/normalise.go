@@ -18,6 +18,7 @@ import (
 type Text struct {
 	norm  []byte // valid UTF-8
 	fold  []byte // norm in canonical case; the same length, so that offsets are shared
+	plain bool   // no byte of norm is beyond C3
 	marks []mark // where norm and original drift apart, in order
 	orig  int    // bytes of the original
 
@@ -50,7 +51,7 @@ func (t *Text) Reset(src []byte) {
 	}
 	t.normalise(src)
 	t.unquote()
-	t.fold = foldInto(t.fold, t.norm)
+	t.fold, t.plain = foldInto(t.fold, t.norm)
 }
 
 // anchor notes that what is appended next comes from offset src of the original.
@@ -415,9 +416,9 @@ func origAt(marks []mark, length, p int) int {
 // filler stands in folded text where a letter became shorter; matching skips it.
 const filler = 1
 
-// foldInto writes src in canonical case to dst, byte for byte the same length.
-func foldInto(dst, src []byte) []byte {
-	dst = slices.Grow(dst[:0], len(src))[:len(src)]
+// foldInto writes src in canonical case to dst, byte for byte the same length. plain says that no byte of it is beyond C3.
+func foldInto(dst, src []byte) (folded []byte, plain bool) {
+	dst, plain = slices.Grow(dst[:0], len(src))[:len(src)], true
 	for i := 0; i < len(src); {
 		if i+8 <= len(src) {
 			w := binary.LittleEndian.Uint64(src[i:])
@@ -442,9 +443,10 @@ func foldInto(dst, src []byte) []byte {
 			i += 2
 			continue
 		}
+		plain = plain && c <= 0xc3
 		i += foldRune(dst[i:], src[i:])
 	}
-	return dst
+	return dst, plain
 }
 
 // foldLatin folds the two-byte letters U+00C0 to U+00FF, of which c is the second byte.

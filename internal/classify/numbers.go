@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"sigill/internal/classify/eight"
+	"sigill/internal/classify/match"
 )
 
 // Separators between the digit groups of one number, as bits.
@@ -22,6 +23,9 @@ const (
 	sepNone  uint8 = 0         // the groups do not belong together
 )
 
+// separators is how many kinds there are, sepNone among them; bits.Len8 numbers them.
+const separators = 8
+
 // group is a run of digits, or of single digits that are letter-spaced.
 type group struct {
 	start, end int32 // in the normal form
@@ -29,29 +33,47 @@ type group struct {
 	sep        uint8 // what stands before it, sepNone for the first of a stretch
 }
 
-// appendGroups cuts all digit groups out of text.
-func appendGroups(groups []group, text []byte) []group {
-	for i := 0; i < len(text); {
-		if i+8 <= len(text) {
-			digits := eight.Digits(binary.LittleEndian.Uint64(text[i:]))
-			if digits == 0 {
-				i += 8
-				continue
-			}
-			i += bits.TrailingZeros64(digits) / 8
-		} else if text[i]-'0' > 9 {
-			i++
-			continue
+// appendRuns lists all runs of digits in text.
+func appendRuns(runs []match.Run, text []byte) []match.Run {
+	ended, before := len(runs), uint64(0)
+	for i := 0; i < len(text); i += 64 {
+		in := digitSet(text[i:])
+		behind := in<<1 | before
+		before = in >> 63
+		for x := in &^ behind; x != 0; x &= x - 1 {
+			runs = append(runs, match.Run{Start: int32(i + bits.TrailingZeros64(x)), End: int32(len(text))})
 		}
-		start := i
-		for i < len(text) && text[i]-'0' <= 9 {
-			i++
+		for x := behind &^ in; x != 0; x &= x - 1 {
+			runs[ended].End = int32(i + bits.TrailingZeros64(x))
+			ended++
 		}
+	}
+	return runs
+}
+
+// digitSet has a bit for each of the first 64 bytes of text that is a digit.
+func digitSet(text []byte) (set uint64) {
+	var last [64]byte
+	b := &last
+	if len(text) >= len(last) {
+		b = (*[64]byte)(text)
+	} else {
+		copy(last[:], text)
+	}
+	for i := 0; i < len(b); i += 8 {
+		set = set>>8 | uint64(eight.Set(eight.Digits(binary.LittleEndian.Uint64(b[i&56:]))))<<56
+	}
+	return set
+}
+
+// appendGroups makes groups of all runs of digits in text.
+func appendGroups(groups []group, runs []match.Run, text []byte) []group {
+	for i, r := range runs {
 		sep := sepNone
-		if n := len(groups); n > 0 {
-			sep = separator(text[groups[n-1].end:start])
+		if i > 0 {
+			sep = separator(text[runs[i-1].End:r.Start])
 		}
-		groups = append(groups, group{int32(start), int32(i), int32(i - start), sep})
+		groups = append(groups, group{r.Start, r.End, r.End - r.Start, sep})
 	}
 	return joinDates(joinSpaced(groups))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 	"sort"
 	"time"
@@ -59,6 +60,8 @@ type scanner struct {
 	src    []byte
 	text   Text
 	groups []group
+	runs   []match.Run   // of digits
+	places []match.Place // where literals of patterns may stand
 
 	found      [][]wordHit // by context set: in this segment, near candidates
 	subject    []int32     // by context set: a keyword of the subject, plus 1
@@ -171,7 +174,8 @@ func (s *scanner) scan(ctx context.Context, index int, seg *extract.Segment) err
 	if err := s.findWords(ctx); err != nil {
 		return err
 	}
-	s.groups = appendGroups(s.groups[:0], s.text.norm)
+	s.runs = appendRuns(s.runs[:0], s.text.norm)
+	s.groups = appendGroups(s.groups[:0], s.runs, s.text.norm)
 	if seg.Kind == extract.Subject || s.trace != nil { // what it says is near everything; a trace tells of words near anything
 		s.readAll()
 	}
@@ -208,7 +212,7 @@ func (s *scanner) clearSegment() {
 	for _, set := range s.touched {
 		s.found[set] = s.found[set][:0]
 	}
-	s.touched, s.wordHits, s.hits = s.touched[:0], s.wordHits[:0], s.hits[:0]
+	s.touched, s.wordHits, s.places, s.hits = s.touched[:0], s.wordHits[:0], s.places[:0], s.hits[:0]
 	s.waiting, s.everywhere = s.waiting[:0], false
 	s.refused = s.refused[:0]
 	copy(s.open, s.openAlways)
@@ -230,11 +234,14 @@ func (s *scanner) findWords(ctx context.Context) error {
 
 func (s *scanner) foundWord(key int32, start, end int) {
 	for _, u := range s.e.words.uses[key] {
-		if u.term == gate {
+		switch u.term {
+		case gate:
 			s.open[u.at] = true
-			continue
+		case literal:
+			s.places = append(s.places, match.Place{Literal: u.at, At: int32(start) - s.e.leads[u.at]})
+		default:
+			s.wordHits = append(s.wordHits, termHit{int32(start), int32(end), u.at, u.term})
 		}
-		s.wordHits = append(s.wordHits, termHit{int32(start), int32(end), u.at, u.term})
 	}
 }
 
@@ -267,12 +274,15 @@ func (s *scanner) matchShapes(ctx context.Context) error {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		n := s.groups[i].digits
+		n, behind := s.groups[i].digits, sepNone
 		if n > maxGroup {
 			continue
 		}
+		if i+1 < len(s.groups) {
+			behind = s.groups[i+1].sep
+		}
 		s.shaped = s.shaped[:0]
-		for _, at := range s.e.byLength[n] {
+		for _, at := range s.e.byLength[n][bits.Len8(behind)] {
 			x := &s.e.shapes[at]
 			if s.e.detectors[x.det].gated && !s.open[x.det] {
 				continue
@@ -310,7 +320,13 @@ func (s *scanner) matchPatterns(ctx context.Context) error {
 		s.want[i] = !p.gated || s.open[p.det]
 	}
 	var complete bool
-	s.matches, complete = s.e.regexes.Scan(s.text.norm, s.matches[:0], match.Limits{Confirms: maxTries, Want: s.want, Done: ctx.Done()})
+	limits := match.Limits{Confirms: maxTries, Want: s.want, Done: ctx.Done()}
+	if s.e.known {
+		known := match.Known{Literals: s.places, Digits: s.runs, Plain: s.text.plain}
+		s.matches, complete = s.e.regexes.ScanKnown(s.text.norm, known, s.matches[:0], limits)
+	} else {
+		s.matches, complete = s.e.regexes.Scan(s.text.norm, s.matches[:0], limits)
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

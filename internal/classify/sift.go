@@ -113,7 +113,7 @@ func (s *sieve) head(k keyword) {
 			setHead(s.heads[:], text, 0, goesOn)
 		}
 	case 5:
-		setHead(s.heads[:], text[:4], 0, uint64(alnums[text[4]])*goesOn)
+		setHead(s.heads[:], text[:4], 0, alnums[text[4]])
 	default:
 		setHead(s.six[:], text[:longHead], 0, 0)
 	}
@@ -151,16 +151,15 @@ func (s *sieve) sixBit(v uint64) uint64 {
 
 // may is 1 where a keyword can begin with these eight bytes of text, else 0.
 func (s *sieve) may(v uint64) uint64 {
-	three := v&(1<<24-1) | uint64(alnums[byte(v>>24)])<<63
-	four := v&(1<<32-1) | uint64(alnums[byte(v>>32)])<<63
+	three, four := v&(1<<24-1)|alnums[byte(v>>24)], v&(1<<32-1)|alnums[byte(v>>32)]
 	return (s.headBit(three, 3)|s.headBit(four, 4)|s.sixBit(v))&1 | stretched(v)
 }
 
 // stretched is 1 where something in eight bytes of text may be passed over when a keyword is followed: a filler, a hyphen at a
 // line end, white space after white space.
 func stretched(v uint64) uint64 {
-	white := (v - 0x21*eight.Ones) &^ v & eight.Highs
-	x := white&(white>>8) | eight.Equal(v, '-')&(white>>8|1<<63) | eight.Equal(v, filler)
+	low := (v - 0x21*eight.Ones) &^ v & eight.Highs // white space, and fillers, which have neither 0x20 nor 0x08
+	x := low&(low>>8|^(v<<2|v<<4)) | eight.Equal(v, '-')&(low>>8|1<<63)
 	return (x | -x) >> 63
 }
 
@@ -240,10 +239,10 @@ func (p *places) mark(b []byte, c byte) {
 	}
 }
 
-// alnums is 1 for the bytes of ASCII letters and digits.
-var alnums = func() (t [256]byte) {
+// alnums is goesOn for the bytes of ASCII letters and digits, else 0.
+var alnums = func() (t [256]uint64) {
 	for c := range t {
-		t[c] = byte(boolInt(alnum(byte(c))))
+		t[c] = uint64(boolInt(alnum(byte(c)))) * goesOn
 	}
 	return t
 }()

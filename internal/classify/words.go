@@ -29,12 +29,14 @@ type keywords struct {
 
 // use is one consumer of a keyword.
 type use struct {
-	at   int32 // index of a detector or of a context set
-	term int32 // index of the detector's term, or gate
+	at   int32 // index of a detector, of a context set or of a literal
+	term int32 // index of the detector's term, or one of these
 }
 
-// gate is the term of a keyword that opens a detector for the whole segment.
-const gate = -1
+const (
+	gate    = -1 // the keyword opens a detector for the whole segment
+	literal = -2 // it may be a literal of patterns
+)
 
 // add returns the number of the keyword.
 func (s *keywords) add(k keyword, u use) int32 {

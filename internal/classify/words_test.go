@@ -25,7 +25,7 @@ func TestFindEqualsWalk(t *testing.T) {
 		var set keywords
 		for range 1 + r.IntN(6) {
 			if w := foldWord(some(1 + r.IntN(5))); w != "" {
-				set.add(keyword{w, r.IntN(4) > 0, r.IntN(2) > 0}, use{})
+				set.add(keyword{text: w, start: r.IntN(4) > 0, end: r.IntN(2) > 0}, use{})
 			}
 		}
 		if len(set.all) == 0 {

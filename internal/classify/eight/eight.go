@@ -21,8 +21,11 @@ func Between(w, first, last uint64) uint64 {
 	return (x + 0x80*Ones - first) &^ (x + 0x7f*Ones - last) &^ w & Highs
 }
 
-// between is Between for two characters.
-func between(w, first, last uint64) uint64 { return Between(w, first*Ones, last*Ones) }
+// from has the high bit of each byte of w that is at least a character. Bytes of w are of ASCII.
+func from(w, character uint64) uint64 { return w + (0x80-character)*Ones }
+
+// between has the high bit of each byte of w that is from first to last, and anything else besides. Bytes of w are of ASCII.
+func between(w, first, last uint64) uint64 { return from(w, first) ^ from(w, last+1) }
 
 // Digits has the high bit of each byte that is an ASCII digit.
 func Digits(w uint64) uint64 {
@@ -31,11 +34,15 @@ func Digits(w uint64) uint64 {
 }
 
 // Alnum has the high bit of each byte that is an ASCII digit or small letter.
-func Alnum(w uint64) uint64 { return between(w, 'a', 'z') | between(w, '0', '9') }
+func Alnum(w uint64) uint64 {
+	x := w &^ Highs
+	return (between(x, 'a', 'z') | between(x, '0', '9')) &^ w & Highs
+}
 
 // Word has the high bit of each byte that RE2 takes for part of a word: letters and digits of ASCII, and the underscore.
 func Word(w uint64) uint64 {
-	return between(w|0x20*Ones, 'a', 'z') | between(w, '0', '9') | between(w, '_', '_')
+	x := w &^ Highs
+	return (between(x|0x20*Ones, 'a', 'z') | between(x, '0', '9') | between(x, '_', '_')) &^ w & Highs
 }
 
 // Lower puts ASCII letters in lower case. Bytes behind one beyond ASCII come out wrong.

@@ -16,6 +16,9 @@
 //  4. Numbers: rules without a literal that need a digit run start at digit runs only, all together in one automaton, and are
 //     then confirmed like the others. So do, at word boundaries, rules that begin at one and have no digits either.
 //
+// A caller that walks through the text anyway can look for the literals and digits itself, in place of the probe:
+// [Engine.ScanKnown].
+//
 // A rule with nothing of all that runs over every text: [Engine.Slow] names those, for whoever wrote them.
 //
 // How often a window stands in ordinary mail is read from a small table (grams.bin), learnt from generated text by

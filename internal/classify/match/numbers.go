@@ -475,13 +475,13 @@ func (s *Scanner) numbers() {
 	}
 	e, text, next, left := s.e, s.text, 0, s.allowance()
 	for _, d := range s.runs {
-		p := max(next, int(d.start)-e.before)
+		p := max(next, int(d.Start)-e.before)
 		behindWord := uint8(0)
 		if p > 0 {
 			behindWord = wordBytes[text[p-1]]
 		}
-		next = int(d.end)
-		for ; p < int(d.end); p++ {
+		next = int(d.End)
+		for ; p < int(d.End); p++ {
 			b := text[p]
 			two := uint16(b)
 			if p+1 < len(text) {
@@ -528,14 +528,16 @@ const edgeBlock = 256
 // like those are common there is no branch on them.
 func (s *Scanner) boundaries(from int, at *[edgeBlock + 8]uint8) (n int) {
 	edges := s.e.edges
-	hull, text := edges.hull, s.text[from:]
-	for i := 0; i < edgeBlock && i < len(text); i += 8 {
-		var w uint64
-		if b := text[i:]; len(b) >= 8 {
-			w = binary.LittleEndian.Uint64(b)
-		} else {
-			w = load8(b, 0)
-		}
+	hull, text := &edges.hull, s.text[from:]
+	var end [edgeBlock]byte // of the text, padded
+	b := &end
+	if len(text) >= len(end) {
+		b = (*[edgeBlock]byte)(text)
+	} else {
+		copy(end[:], text)
+	}
+	for i := 0; i < min(edgeBlock, len(text)); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i&(edgeBlock-8):])
 		can := hull[0].of(w)
 		if can == 0 {
 			continue

@@ -7,8 +7,8 @@ import (
 	"sigill/internal/classify/eight"
 )
 
-// run is a run of ASCII digits in the text.
-type run struct{ start, end int32 }
+// Run is a run of ASCII digits in a text: byte offsets.
+type Run struct{ Start, End int32 }
 
 // candidate is a literal found in the text: its offset and length there.
 type candidate struct {
@@ -19,7 +19,7 @@ type candidate struct {
 type Scanner struct {
 	e      *Engine
 	text   []byte
-	runs   []run
+	runs   []Run
 	exotic []int32
 	fold   folded
 	found  []candidate
@@ -66,10 +66,20 @@ func (e *Engine) Scan(text []byte, out []Match, lim Limits) (matches []Match, co
 
 // Scan is [Engine.Scan] on this scanner.
 func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, complete bool) {
+	s.begin(text, out, lim)
+	s.probeText()
+	return s.finish()
+}
+
+func (s *Scanner) begin(text []byte, out []Match, lim Limits) {
 	s.gen++
 	s.text, s.out, s.left, s.over, s.want, s.stop = text, out, lim.Confirms, false, lim.Want, lim.Done
 	s.runs, s.exotic, s.found = s.runs[:0], s.exotic[:0], s.found[:0]
-	s.probeText()
+}
+
+// finish does what remains when the text has been probed.
+func (s *Scanner) finish() (matches []Match, complete bool) {
+	text := s.text
 	if len(s.exotic) > 0 {
 		s.probeExotic()
 	}
@@ -88,7 +98,7 @@ func (s *Scanner) Scan(text []byte, out []Match, lim Limits) (matches []Match, c
 			s.wholeText(r)
 		}
 	}
-	out = s.out
+	out := s.out
 	s.text, s.out, s.want, s.stop = nil, nil, nil, nil
 	return out, !s.over
 }
@@ -145,11 +155,11 @@ func (s *Scanner) note(i int, high, digits uint64) {
 		to := from + bits.TrailingZeros8(^(m >> from))
 		m = m >> to << to
 		start, end := int32(i+from), int32(i+to)
-		if n := len(s.runs); n > 0 && s.runs[n-1].end == start {
-			s.runs[n-1].end = end
+		if n := len(s.runs); n > 0 && s.runs[n-1].End == start {
+			s.runs[n-1].End = end
 			continue
 		}
-		s.runs = append(s.runs, run{start, end})
+		s.runs = append(s.runs, Run{start, end})
 	}
 }
 
