@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 
 // Rule is one thing to look for: either a phrase or an expression.
 type Rule struct {
-	Words []string // whole words in any case, with white space between
+	Words []string // whole words in any case, with white space between; none in them
 	Expr  string   // RE2 syntax, as Go's regexp takes it
 }
 
@@ -210,8 +211,8 @@ func (c *compiler) phrase(i int32, r *rule, words []string) error {
 	r.mode = modePhrase
 	best := 0.0
 	for j, w := range words {
-		if w == "" || !utf8.ValidString(w) {
-			return fmt.Errorf("word %d is empty or no UTF-8", j+1)
+		if w == "" || !utf8.ValidString(w) || strings.ContainsAny(w, " \n\t\r\f\ufffd") { // U+FFFD would also be what is no UTF-8
+			return fmt.Errorf("word %d is empty, no UTF-8, or holds white space or U+FFFD", j+1)
 		}
 		w = foldString(w)
 		r.words = append(r.words, w)

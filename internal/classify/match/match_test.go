@@ -328,7 +328,9 @@ func TestSlow(t *testing.T) {
 
 func TestCompileErrors(t *testing.T) {
 	t.Parallel()
-	for _, r := range []Rule{{Expr: `a(`}, {Words: []string{"a", ""}}, {Words: []string{"\xff"}}} {
+	for _, r := range []Rule{
+		{Expr: `a(`}, {Words: []string{"a", ""}}, {Words: []string{"\xff"}}, {Words: []string{"a\ufffdb"}}, {Words: []string{"x", " a"}},
+	} {
 		if _, err := Compile([]Rule{{Expr: "x"}, r}); err == nil || !strings.Contains(err.Error(), "rule 1") {
 			t.Errorf("%+v: %v", r, err)
 		}
