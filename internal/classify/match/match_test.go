@@ -151,6 +151,11 @@ func compare(t *testing.T, e *Engine, ref *reference, text []byte) {
 			t.Errorf("extra %v %q of %+v in %q", m, text[m.Start:m.End], ref.rules[m.Rule], text)
 		}
 	}
+	for i := 1; i < len(got); i++ {
+		if m := got[i]; m == got[i-1] {
+			t.Errorf("twice %v %q of %+v in %q", m, text[m.Start:m.End], ref.rules[m.Rule], text)
+		}
+	}
 }
 
 // engines are sets that make the compiler choose every stride.
@@ -202,6 +207,20 @@ func TestLiteralsInEachOther(t *testing.T) {
 		{`the andersxqjzvk|anders`, "say the andersxqjzvk for you and me"},
 		{`.?(?:mrs anders xqjzvk|anders)`, "say mrs anders xqjzvk, mrs anders xq for you and me"},
 		{`(?:and|andand the)xqzvkj.{0,3}and`, "andandand thexqzvkjand the andxqzvkjandand thexqzvkj the and"},
+	} {
+		rules := []Rule{{Expr: x[0]}}
+		compare(t, mustCompile(t, rules), newReference(rules), []byte(x[1]))
+	}
+}
+
+// TestLineEnds: what is between line ends is searched once, and what is seen of it is what stands there.
+func TestLineEnds(t *testing.T) {
+	t.Parallel()
+	for _, x := range [][2]string{
+		{`\w*\nfoo`, "a\nfoo\n\nfoo"},      // a literal begins with the second of two line ends
+		{`\w*\sfoo\n?\z`, "a\nfoo\n\nb"},   // where a paragraph ends the text does not
+		{`\w*foo\n(?:bar)?\n`, "afoo\n\n"}, // two line ends with nothing between
+		{`[\x{fffd}日]foo`, "\xfffoo 日foo"}, // a byte that is no UTF-8 is shorter than U+FFFD
 	} {
 		rules := []Rule{{Expr: x[0]}}
 		compare(t, mustCompile(t, rules), newReference(rules), []byte(x[1]))
@@ -362,6 +381,24 @@ func TestHostileText(t *testing.T) {
 		text := []byte(strings.Repeat(unit, 200_000/len(unit)))
 		if _, complete := e.Scan(text, nil, Limits{Confirms: 2_000_000}); !complete {
 			t.Errorf("%q: over 10 confirmations a byte", unit)
+		}
+	}
+}
+
+// TestMuchToRead: where tries at single places would read a text too often it is searched as a whole, and what is known is not
+// found twice.
+func TestMuchToRead(t *testing.T) {
+	t.Parallel()
+	exprs := []string{`abc[^x]*xy`, `\d+xy`, `\b[a-k][^x]*xy`, `(?s)\d.*yz`}
+	text := "abc1xy 12xy axy " + strings.Repeat("abc", 1500) + " x " + strings.Repeat("12", 600) + " x " +
+		strings.Repeat("a ", 600) + "x abc 12xy bxy 34xy abcxy"
+	for i := range exprs {
+		for _, some := range [][]string{exprs, exprs[i : i+1]} {
+			var rules []Rule
+			for _, e := range some {
+				rules = append(rules, Rule{Expr: e})
+			}
+			compare(t, mustCompile(t, rules), newReference(rules), []byte(text))
 		}
 	}
 }
