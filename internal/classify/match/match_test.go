@@ -69,18 +69,22 @@ type reference struct {
 
 func newReference(rules []Rule) *reference {
 	ref := &reference{rules: rules}
-	for _, r := range rules {
-		src := r.Expr
-		if r.Words != nil {
-			var q []string
-			for _, w := range r.Words {
-				q = append(q, regexp.QuoteMeta(w))
-			}
-			src = `(?i)` + strings.Join(q, `\s+`)
-		}
-		ref.re = append(ref.re, regexp.MustCompile(src))
+	for i := range rules {
+		ref.re = append(ref.re, regexp.MustCompile(expressionOf(&rules[i])))
 	}
 	return ref
+}
+
+// expressionOf is a rule as an expression. Of a phrase that does not say that it stands alone.
+func expressionOf(r *Rule) string {
+	if r.Words == nil {
+		return r.Expr
+	}
+	var q []string
+	for _, w := range r.Words {
+		q = append(q, regexp.QuoteMeta(w))
+	}
+	return `(?i)` + strings.Join(q, `\s+`)
 }
 
 func (ref *reference) scan(text []byte) []Match {
