@@ -336,7 +336,7 @@ func literalWord(l string) (k keyword, lead int, ok bool) {
 	bare := strings.TrimLeft(l, white)
 	lead = len(l) - len(bare)
 	trimmed := strings.TrimRight(bare, white)
-	folded, _ := foldInto(nil, []byte(trimmed))
+	folded, _ := appendFolded(nil, []byte(trimmed))
 	text := folded[:0]
 	for _, c := range folded {
 		switch {

@@ -46,12 +46,13 @@ func Normalise(s string) string {
 // Reset makes t the normal form of src.
 func (t *Text) Reset(src []byte) {
 	t.norm, t.marks, t.orig = t.norm[:0], t.marks[:0], len(src)
+	t.fold, t.plain = t.fold[:0], true
 	if cap(t.norm) < len(src) {
 		t.norm = make([]byte, 0, len(src)+len(src)/8+16)
 	}
 	t.normalise(src)
+	t.foldRest()
 	t.unquote()
-	t.fold, t.plain = foldInto(t.fold, t.norm)
 }
 
 // anchor notes that what is appended next comes from offset src of the original.
@@ -75,10 +76,9 @@ func (t *Text) anchor(src int) {
 func (t *Text) normalise(src []byte) {
 	lastOut, lastSrc := -1, -1 // the plain character that was written last, which a combining mark may join
 	for i := 0; i < len(src); {
-		if n := plainRun(src[i:]); n > 0 {
+		if plainLetter(src[i:]) > 0 {
 			t.anchor(i)
-			t.norm = append(t.norm, src[i:i+n]...)
-			i += n
+			i += t.plainRun(src[i:])
 			last := 1
 			if src[i-1] >= utf8.RuneSelf {
 				last = 2
@@ -116,30 +116,52 @@ func (t *Text) normalise(src []byte) {
 	t.anchor(len(src))
 }
 
-// plainRun is the length of the run that b begins with of ASCII without carriage returns and the letters U+00C0 to U+00FF.
-func plainRun(b []byte) int {
+// plainRun appends the run that src begins with of ASCII without carriage returns and the letters U+00C0 to U+00FF, and what it is in
+// canonical case: most mail is nothing else. It returns the length of the run.
+func (t *Text) plainRun(src []byte) int {
+	t.foldRest()
+	at := len(t.norm)
+	t.norm, t.fold = slices.Grow(t.norm, len(src)), slices.Grow(t.fold, len(src))
+	norm, fold := t.norm[at:at+len(src)], t.fold[at:at+len(src)]
 	i := 0
-	for i+8 <= len(b) {
-		w := binary.LittleEndian.Uint64(b[i:])
-		odd := w&eight.Highs | eight.Equal(w, '\r')
-		if odd == 0 {
-			i += 8
-			continue
+	for i < len(src) {
+		for i+plainBlock <= len(src) {
+			n := plainASCII((*[plainBlock]byte)(norm[i:]), (*[plainBlock]byte)(fold[i:]), (*[plainBlock]byte)(src[i:]))
+			if i += n; n < plainBlock {
+				break
+			}
 		}
-		i += bits.TrailingZeros64(odd) / 8
-		n := plainLetter(b[i:])
+		n := plainLetter(src[i:])
 		if n == 0 {
-			return i
+			break
+		}
+		norm[i] = src[i]
+		if n == 1 {
+			foldRune(fold[i:], src[i:])
+		} else {
+			norm[i+1] = src[i+1]
+			fold[i], fold[i+1] = foldLatin(src[i+1])
 		}
 		i += n
 	}
-	for {
-		n := plainLetter(b[i:])
-		if n == 0 {
-			return i
+	t.norm, t.fold = t.norm[:at+i], t.fold[:at+i]
+	return i
+}
+
+// plainBlock is how many bytes plainASCII looks at.
+const plainBlock = 64
+
+// plainASCII writes the ASCII that src begins with, up to a carriage return, to norm, and in lower case to fold. It returns its length.
+func plainASCII(norm, fold, src *[plainBlock]byte) int {
+	for i := 0; i < plainBlock; i += 8 {
+		w := binary.LittleEndian.Uint64(src[i&(plainBlock-8):])
+		binary.LittleEndian.PutUint64(norm[i&(plainBlock-8):], w)
+		binary.LittleEndian.PutUint64(fold[i&(plainBlock-8):], eight.Lower(w)) // right for all bytes before the first beyond ASCII
+		if odd := w&eight.Highs | eight.Equal(w, '\r'); odd != 0 {
+			return i + bits.TrailingZeros64(odd)/8
 		}
-		i += n
 	}
+	return plainBlock
 }
 
 // plainLetter is the length of the character that b begins with, if plainRun takes it, else 0.
@@ -177,7 +199,7 @@ func invisible(r rune) bool {
 
 // truncate takes back everything from offset at on.
 func (t *Text) truncate(at int) {
-	t.norm = t.norm[:at]
+	t.norm, t.fold = t.norm[:at], t.fold[:min(at, len(t.fold))]
 	for len(t.marks) > 0 && int(t.marks[len(t.marks)-1].norm) > at {
 		t.marks = t.marks[:len(t.marks)-1]
 	}
@@ -335,13 +357,14 @@ func digitValue(r rune) rune {
 
 // unquote removes the marks of quoted mail ("> ", "| ") from line starts.
 func (t *Text) unquote() {
-	b := t.norm
+	b, fold := t.norm, t.fold
 	if quoteLen(b) == 0 && !bytes.Contains(b, []byte("\n>")) && !bytes.Contains(b, []byte("\n| ")) {
 		return
 	}
 	old := append(t.swapped[:0], t.marks...)
-	t.marks, t.norm = t.marks[:0], b[:0]
+	t.marks, t.norm, t.fold = t.marks[:0], b[:0], fold[:0]
 	next := 0 // of old
+	add := func(from, to int) { t.norm, t.fold = append(t.norm, b[from:to]...), append(t.fold, fold[from:to]...) }
 	keep := func(from, to int) {
 		t.anchor(origAt(old, t.orig, from))
 		for next < len(old) && int(old[next].norm) <= from {
@@ -349,11 +372,11 @@ func (t *Text) unquote() {
 		}
 		for ; next < len(old) && int(old[next].norm) < to; next++ {
 			m := old[next]
-			t.norm = append(t.norm, b[from:m.norm]...)
+			add(from, int(m.norm))
 			from = int(m.norm)
 			t.anchor(int(m.orig))
 		}
-		t.norm = append(t.norm, b[from:to]...)
+		add(from, to)
 	}
 	from := 0
 	for at := 0; ; { // at the beginning of each line
@@ -416,9 +439,20 @@ func origAt(marks []mark, length, p int) int {
 // filler stands in folded text where a letter became shorter; matching skips it.
 const filler = 1
 
-// foldInto writes src in canonical case to dst, byte for byte the same length. plain says that no byte of it is beyond C3.
-func foldInto(dst, src []byte) (folded []byte, plain bool) {
-	dst, plain = slices.Grow(dst[:0], len(src))[:len(src)], true
+// foldRest brings t.fold up to t.norm.
+func (t *Text) foldRest() {
+	if from := len(t.fold); from < len(t.norm) {
+		var plain bool
+		t.fold, plain = appendFolded(t.fold, t.norm[from:])
+		t.plain = t.plain && plain
+	}
+}
+
+// appendFolded appends src in canonical case, byte for byte the same length. plain says that no byte of it is beyond C3.
+func appendFolded(dst, src []byte) (all []byte, plain bool) {
+	at := len(dst)
+	all, plain = slices.Grow(dst, len(src))[:at+len(src)], true
+	dst = all[at:]
 	for i := 0; i < len(src); {
 		if i+8 <= len(src) {
 			w := binary.LittleEndian.Uint64(src[i:])
@@ -429,24 +463,10 @@ func foldInto(dst, src []byte) (folded []byte, plain bool) {
 			}
 			i += bits.TrailingZeros64(w&eight.Highs) / 8
 		}
-		c := src[i]
-		if c < utf8.RuneSelf {
-			if c-'A' < 26 {
-				c |= 0x20
-			}
-			dst[i] = c
-			i++
-			continue
-		}
-		if c == 0xc3 && i+1 < len(src) {
-			dst[i], dst[i+1] = foldLatin(src[i+1])
-			i += 2
-			continue
-		}
-		plain = plain && c <= 0xc3
+		plain = plain && src[i] <= 0xc3
 		i += foldRune(dst[i:], src[i:])
 	}
-	return dst, plain
+	return all, plain
 }
 
 // foldLatin folds the two-byte letters U+00C0 to U+00FF, of which c is the second byte.
@@ -460,7 +480,20 @@ func foldLatin(c byte) (byte, byte) {
 	return 0xc3, c
 }
 
+// foldRune folds the character that src begins with, and returns its length.
 func foldRune(dst, src []byte) int {
+	c := src[0]
+	switch {
+	case c < utf8.RuneSelf:
+		if c-'A' < 26 {
+			c |= 0x20
+		}
+		dst[0] = c
+		return 1
+	case c == 0xc3 && len(src) > 1:
+		dst[0], dst[1] = foldLatin(src[1])
+		return 2
+	}
 	r, n := utf8.DecodeRune(src)
 	switch r {
 	case 0x130, 0x131: // İ and ı
