@@ -328,15 +328,13 @@ func (c *compiler) literals() {
 	c.e.known = true
 }
 
-// literalWord is a keyword that is found wherever a literal stands, and how many bytes before it the literal begins. White space at
-// the ends of a literal only says that a word begins or ends there. There is none for control characters, some of which mean
-// something else in a keyword, and for what is too short to be looked for at every place.
+// literalWord is a keyword that is found wherever a literal stands, and how many bytes before it the literal begins: white space
+// there only says that a word begins. There is none for control characters, some of which mean something else in a keyword, and
+// for what is too short to be looked for at every place.
 func literalWord(l string) (k keyword, lead int, ok bool) {
 	const white = " \t\n"
 	bare := strings.TrimLeft(l, white)
-	lead = len(l) - len(bare)
-	trimmed := strings.TrimRight(bare, white)
-	folded, _ := appendFolded(nil, []byte(trimmed))
+	folded, _ := appendFolded(nil, []byte(bare))
 	text := folded[:0]
 	for _, c := range folded {
 		switch {
@@ -348,7 +346,8 @@ func literalWord(l string) (k keyword, lead int, ok bool) {
 			text = append(text, ' ')
 		}
 	}
-	return keyword{text: string(text), start: lead > 0, end: trimmed != bare}, lead, len(text) > 1
+	lead = len(l) - len(bare)
+	return keyword{text: string(text), start: lead > 0}, lead, len(text) > 1
 }
 
 func (c *compiler) shape(p *Pattern, det int32) error {
