@@ -160,17 +160,23 @@ func noiseLines() []byte {
 	return b.Bytes()
 }
 
+// heavyLoad is how many messages come at once: SIGILL_LOAD, or a few.
+func heavyLoad(t *testing.T) int {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("hundreds of megabytes")
+	}
+	if n, err := strconv.Atoi(os.Getenv("SIGILL_LOAD")); err == nil {
+		return n
+	}
+	return 12
+}
+
 // Large messages and many at once pass through the gateway without being held by it; what must be held to be opened is held by
 // the children, whose number and memory are configured. SIGILL_LOAD sets how many come at once (100 is the promise).
 // It does not run beside other tests: it looks at the whole process.
 func TestE2EMemory(t *testing.T) { //nolint:paralleltest // see above
-	if testing.Short() {
-		t.Skip("hundreds of megabytes")
-	}
-	load := 12
-	if v, err := strconv.Atoi(os.Getenv("SIGILL_LOAD")); err == nil {
-		load = v
-	}
+	load := heavyLoad(t)
 	block := noiseLines()
 	s := newSystem(t, setup{
 		driver: config.SQLite, change: func(c *config.Config) { c.Scan.Memory, c.Scan.Budget = 512<<20, yamlfile.Duration(30*time.Second) },
@@ -240,13 +246,7 @@ func csvLines() []byte {
 // Text is read and judged in the gateway's own process, and takes several times its size there: what is large waits for room, and
 // what waits too long is put off. As TestE2EMemory, it looks at the whole process.
 func TestE2EMemoryText(t *testing.T) { //nolint:paralleltest // see above
-	if testing.Short() {
-		t.Skip("hundreds of megabytes")
-	}
-	load := 12
-	if v, err := strconv.Atoi(os.Getenv("SIGILL_LOAD")); err == nil {
-		load = v
-	}
+	load := heavyLoad(t)
 	block := csvLines()
 	s := newSystem(t, setup{driver: config.SQLite})
 	limit := debug.SetMemoryLimit(-1)

@@ -1,8 +1,6 @@
 package match
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // Known is what a caller has seen of a text that it reads anyway. It takes the place of the probe.
 type Known struct {
